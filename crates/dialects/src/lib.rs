@@ -1,0 +1,1 @@
+//! Messages of model providers, from their bytes to Proctor's events.

@@ -1,0 +1,15 @@
+//! From steps to findings: rules as data, scoring, evaluation.
+
+use proctor_model::Finding;
+use proctor_reconcile::{Facts, View};
+
+/// Watches one session. Same steps in, same findings out: a monitor has no clock, no randomness
+/// and no I/O, and its state is bounded whatever the session's length.
+pub trait Monitor: Send {
+    /// Sees the next step and appends what it finds. Findings of any score above 0.05 are
+    /// reported; the reader's threshold decides what is shown.
+    fn step(&mut self, view: &View<'_>, findings: &mut Vec<Finding>);
+
+    /// The session has ended.
+    fn end(&mut self, _facts: &Facts, _findings: &mut Vec<Finding>) {}
+}
