@@ -93,3 +93,47 @@ impl Catalogue {
         self.behaviours.iter().find(|b| b.id == *id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_catalogue_parses_and_is_whole() {
+        let text = include_str!("behaviours.toml");
+        let catalogue: Catalogue = toml::from_str(text).unwrap();
+        assert_eq!(&catalogue, Catalogue::builtin());
+        let ids: BTreeSet<_> = catalogue.behaviours.iter().map(|b| &b.id).collect();
+        assert_eq!(ids.len(), catalogue.behaviours.len(), "ids are unique");
+        for b in &catalogue.behaviours {
+            assert!(
+                b.description.len() > 40 && b.description.ends_with('.'),
+                "{}",
+                b.id
+            );
+            assert!(!b.example.is_empty() && !b.near_miss.is_empty(), "{}", b.id);
+            for id in &b.atlas {
+                assert!(id.starts_with("AML.T") && id.len() >= 9, "{}: {id}", b.id);
+            }
+            for id in &b.owasp {
+                let number = id.strip_prefix("ASI").and_then(|n| n.parse::<u8>().ok());
+                assert!(
+                    number.is_some_and(|n| (1..=10).contains(&n)),
+                    "{}: {id}",
+                    b.id
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_leg_has_behaviours() {
+        let legs: BTreeSet<_> = Catalogue::builtin()
+            .behaviours
+            .iter()
+            .map(|b| b.leg)
+            .collect();
+        assert_eq!(legs.len(), 3);
+    }
+}

@@ -11,6 +11,7 @@
 pub mod behaviour;
 pub mod event;
 pub mod finding;
+pub mod manifest;
 pub mod step;
 
 pub use behaviour::{Behaviour, BehaviourId, Catalogue, Leg};
@@ -20,4 +21,5 @@ pub use event::{
     Vantage,
 };
 pub use finding::{Deception, Finding, Overreach, RuleRef, Severity};
+pub use manifest::{Grants, Manifest, ManifestError, Oversight};
 pub use step::{Act, Action, Difference, Outcome, Step, StepKind};
