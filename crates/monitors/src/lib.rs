@@ -1,4 +1,13 @@
 //! From steps to findings: rules as data, scoring, evaluation.
+//!
+//! [`Rules`] are loaded once and shared by all sessions and threads. An [`Engine`] watches one
+//! session: it feeds every step to every [`Monitor`] and keeps what they find.
+
+mod engine;
+mod ruleset;
+
+pub use engine::Engine;
+pub use ruleset::{Rules, RulesError};
 
 use proctor_model::Finding;
 use proctor_reconcile::{Facts, View};
