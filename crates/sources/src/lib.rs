@@ -1,11 +1,29 @@
 //! Readers and followers of foreign recordings, from files to events.
+//!
+//! [`discover`] finds recordings below some paths and tells by their content which harness wrote
+//! them. [`read`] turns one of them into events, which a [`Sink`] takes one by one, with the raw
+//! bytes of the record they came from. Reading never fails as a whole: what cannot be read is a
+//! gap event with its place and reason, and the rest is read.
+//!
+//! Every module reads one harness's format by `read(&Recording, &mut Emitter)`; [`emit`] is how
+//! they give out events.
 
-use proctor_model::Event;
+mod emit;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use proctor_model::{Event, Gap, Harness, SessionId, Source};
+use serde::{Deserialize, Serialize};
+
+use crate::emit::Emitter;
 
 /// Takes events in the order in which a reader meets them.
 pub trait Sink {
     /// Takes one event with the raw bytes of the record it came from (`event.at` says where they
-    /// stand). Several events may share one record.
+    /// stand). Several events may share one record. Where a record is too long to be read, the
+    /// raw bytes are only its beginning.
     fn event(&mut self, event: Event, raw: &[u8]);
 }
 
@@ -13,4 +31,107 @@ impl<F: FnMut(Event, &[u8])> Sink for F {
     fn event(&mut self, event: Event, raw: &[u8]) {
         self(event, raw);
     }
+}
+
+/// A file that holds what an agent did, as far as its beginning tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// The file.
+    pub path: PathBuf,
+    /// What wrote it.
+    pub harness: Harness,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The session that its first records belong to.
+    pub session: Option<SessionId>,
+    /// The first time that its records give.
+    pub started: Option<Timestamp>,
+    /// When the file was last changed, by the file system.
+    pub modified: Option<Timestamp>,
+}
+
+/// What was found below some paths.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Discovery {
+    /// The recordings, sorted by path; the same whatever the order of the paths.
+    pub recordings: Vec<Recording>,
+    /// What could not be looked into, and why.
+    pub gaps: Vec<(PathBuf, Gap)>,
+    /// Number of files that are no recordings.
+    pub ignored: u64,
+    /// Their size in bytes.
+    pub ignored_bytes: u64,
+}
+
+/// What came of reading one recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadReport {
+    /// Records met, readable or not: lines that are not empty, elements of documents.
+    pub records: u64,
+    /// Events given to the sink, gaps included.
+    pub events: u64,
+    /// Bytes of the file that were read.
+    pub bytes: u64,
+    /// Bytes of records of which nothing could be understood.
+    pub unreadable_bytes: u64,
+    /// Gap events.
+    pub gaps: u64,
+    /// Records of types that the reader does not know, by type.
+    pub unknown_records: BTreeMap<String, u64>,
+    /// Fields that the reader does not know, by record type and name (`user.colour`).
+    pub unknown_fields: BTreeMap<String, u64>,
+}
+
+/// Reads a recording from its beginning to its end and gives its events to `sink`.
+///
+/// `progress` is told how many bytes more were read, from time to time; the sum is the file's
+/// size at the end. Never fails as a whole: what cannot be read is a gap event.
+pub fn read(
+    recording: &Recording,
+    progress: &mut dyn FnMut(u64),
+    sink: &mut dyn Sink,
+) -> ReadReport {
+    let mut out = Emitter::new(
+        Source::file(&recording.path),
+        file_session(recording),
+        progress,
+        sink,
+    );
+    match recording.harness {
+        Harness::ClaudeCode
+        | Harness::Codex
+        | Harness::Inspect
+        | Harness::SweAgent
+        | Harness::Chat
+        | Harness::RJudge => {
+            let mut record = emit::Record::unread(0, recording.bytes, b"");
+            out.lost(
+                &mut record,
+                proctor_model::GapCause::Unreadable,
+                format!("no reader for {}", recording.harness),
+            );
+        }
+    }
+    out.finish()
+}
+
+/// The session that a recording's events belong to where its records do not say.
+fn file_session(recording: &Recording) -> SessionId {
+    recording.session.clone().unwrap_or_else(|| {
+        let stem = recording.path.file_stem().unwrap_or_default();
+        session_id(recording.harness, &stem.to_string_lossy())
+    })
+}
+
+/// The id of a session: `HARNESS:ID`, so that ids of different harnesses never meet.
+fn session_id(harness: Harness, id: &str) -> SessionId {
+    let harness = match harness {
+        Harness::ClaudeCode => "claude-code",
+        Harness::Codex => "codex",
+        Harness::Inspect => "inspect",
+        Harness::SweAgent => "swe-agent",
+        Harness::Chat => "chat",
+        Harness::RJudge => "r-judge",
+    };
+    SessionId::new(format!("{harness}:{id}"))
 }
