@@ -4,6 +4,7 @@
 //! session: it feeds every step to every [`Monitor`] and keeps what they find.
 
 mod engine;
+pub mod eval;
 mod ruleset;
 
 pub use engine::Engine;
