@@ -1,10 +1,42 @@
 //! From events to sessions, steps, facts and differences.
+//!
+//! A [`Reconciler`] takes the events of many sessions, in whatever order sessions interleave, and
+//! gives each session's [`Observer`] its steps in order. An observer sees a [`View`]: the step, the
+//! simple commands it would run, the [`Effect`]s its words amount to, and the [`Facts`] of the
+//! session so far. At the end there is one [`Summary`] per session: what it did, and what of it
+//! nobody saw.
+//!
+//! ```text
+//! Event -> join (calls with results) -> Step -> action -> commands -> effects -> Facts, Summary
+//!                                                                            \-> Observer
+//! ```
+//!
+//! Everything here is fed by recordings that an agent may have forged. Texts are data; every
+//! collection has a bound that stands beside it; nothing panics.
+
+mod action;
+mod effect;
+mod facts;
+mod join;
+mod outcome;
+mod path;
+mod repeats;
+mod runs;
+pub mod secrets;
+mod session;
+mod summary;
+mod turns;
+
+pub use action::action;
+pub use effect::{Effect, effects};
+pub use facts::{CommandFact, Facts, FileFact, Refusal, Request, SecretRead};
+pub use outcome::outcome;
+pub use path::{Whereabouts, resolve, whereabouts};
+pub use runs::{Run, RunKind, RunOutcome};
+pub use session::Reconciler;
+pub use summary::{Deed, Summary, Tally, TokenTotals, link};
 
 use proctor_model::Step;
-
-/// What is known of a session so far: the one bounded set of facts that rules and policy use.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {}
 
 /// One step with all that a monitor may know when it sees it.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +45,11 @@ pub struct View<'a> {
     pub step: &'a Step,
     /// The simple commands of a command action, decoded layers included; empty for other steps.
     pub commands: &'a [proctor_shell::Command],
-    /// The session up to and including this step.
+    /// What the step does, as far as its words tell; empty for steps that are no acts.
+    pub effects: &'a [Effect],
+    /// The session up to and including this step: facts are updated before observers see it. To
+    /// ask for what held before it, use the accessors that take a step, such as
+    /// [`Facts::last_run_before`].
     pub facts: &'a Facts,
 }
 
@@ -23,4 +59,10 @@ pub trait Observer {
     fn step(&mut self, view: &View<'_>);
     /// The session has ended, as far as the recording goes.
     fn end(&mut self, facts: &Facts);
+}
+
+/// An observer that looks away, for those who want summaries only.
+impl Observer for () {
+    fn step(&mut self, _view: &View<'_>) {}
+    fn end(&mut self, _facts: &Facts) {}
 }
