@@ -233,6 +233,7 @@ mod tests {
             engine.step(&View {
                 step: &step,
                 commands: &[],
+                effects: &[],
                 facts: &facts,
             });
         }

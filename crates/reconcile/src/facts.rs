@@ -354,6 +354,13 @@ impl Facts {
     }
 }
 
+/// Nothing known of a session without a name: for tests of observers.
+impl Default for Facts {
+    fn default() -> Self {
+        Self::new(SessionId::new(""))
+    }
+}
+
 /// Updating, by the reconciler only.
 impl Facts {
     /// Takes what a note adds.
