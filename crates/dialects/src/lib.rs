@@ -6,6 +6,7 @@
 
 pub mod anthropic;
 pub mod json;
+pub mod openai_chat;
 mod part;
 
 pub use part::{Oddities, Part, place_name};
