@@ -1,1 +1,23 @@
 //! From sessions and findings to what people read: terminal, JSON, one HTML file.
+//!
+//! [`Scan`] is the one input. A [`Digest`] adds it up; [`terminal`], [`show`] and [`json`] render
+//! it. Nothing here opens a file or asks for the time: the same scan gives the same bytes.
+//!
+//! Text of agents is hostile: it reaches a reader only through a [`Lens`], which makes every
+//! character of it visible, masks credentials and shortens home directories.
+
+mod clean;
+mod digest;
+mod json;
+mod scan;
+mod terminal;
+mod units;
+
+pub use clean::{Cut, Lens};
+pub use digest::{
+    Activity, BehaviourRow, Bin, Breakdown, Digest, Example, FindingRow, Findings, Line,
+    SessionRow, Share, ranked,
+};
+pub use json::{SCHEMA, json};
+pub use scan::{Budget, NotAssessable, ReadTotals, Retention, Scan, Window};
+pub use terminal::{Style, UnknownHandle, explain, show, terminal};

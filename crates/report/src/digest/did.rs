@@ -1,0 +1,249 @@
+//! What agents did, a line each, whether anything was found or not.
+
+use std::collections::BTreeMap;
+
+use proctor_reconcile::{Deed, Summary, Tally};
+
+use super::sessions::{self, Sessions};
+use super::{EXAMPLES, Example, LONG, Line};
+use crate::clean::Lens;
+use crate::units::{self, count, counted, percent};
+
+pub(super) fn lines(lens: &Lens, sessions: &Sessions<'_>) -> Vec<Line> {
+    let mut lines = vec![
+        of_sessions(sessions),
+        requests(sessions),
+        unattended(lens, sessions),
+        unasked(lens, sessions),
+        calls(sessions),
+    ];
+    // The deeds that leave a mark outside the project, or that people want to hear of, are
+    // notable; ordinary work is not.
+    let deeds = [
+        (Deed::CommandRun, "Commands run", false),
+        (Deed::FileWritten, "Files written", false),
+        (Deed::WriteOutsideProject, "Writes outside project", true),
+        (Deed::Deletion, "Deletions", true),
+        (Deed::SecretRead, "Secrets read", true),
+        (Deed::HostContacted, "Hosts contacted", false),
+        (Deed::PackageInstalled, "Packages installed", false),
+        (Deed::Commit, "Commits", false),
+        (Deed::Push, "Pushes", true),
+        (Deed::PrivilegeUsed, "Privilege used", true),
+        (Deed::JobLeftBehind, "Jobs left behind", true),
+        (Deed::AgentSpawned, "Agents spawned", false),
+        (Deed::MessageToPeople, "Messages to people", true),
+        (Deed::TestRun, "Test runs", false),
+    ];
+    lines.extend(deeds.map(|(kind, label, notable)| deed(lens, sessions, kind, label, notable)));
+    lines.push(tokens(sessions));
+    for (i, line) in lines.iter_mut().enumerate() {
+        line.handle = format!("d{}", i + 1);
+    }
+    lines
+}
+
+fn sum(sessions: &Sessions<'_>, of: impl Fn(&Summary) -> u64) -> u64 {
+    sessions.summaries().map(of).sum()
+}
+
+fn of_sessions(sessions: &Sessions<'_>) -> Line {
+    let n = sessions.entries.len() as u64;
+    let children = sum(sessions, |s| u64::from(s.parent.is_some()));
+    let seconds = sum(sessions, |s| s.active_seconds);
+    let mut detail = format!("{} active", units::duration(seconds));
+    if children > 0 {
+        detail += &format!(", {} by sub-agents", count(children));
+    }
+    let entries = sessions.entries.iter().take(EXAMPLES);
+    Line {
+        label: "Sessions".into(),
+        value: count(n),
+        count: n,
+        detail,
+        examples: entries
+            .map(|entry| Example {
+                session: entry.handle.clone(),
+                text: format!("{} active", units::duration(entry.summary.active_seconds)),
+                place: String::new(),
+            })
+            .collect(),
+        ..Line::default()
+    }
+}
+
+fn requests(sessions: &Sessions<'_>) -> Line {
+    let n = sum(sessions, |s| s.requests);
+    let replies = sum(sessions, |s| s.replies);
+    Line {
+        label: "Requests by people".into(),
+        value: count(n),
+        count: n,
+        detail: counted(replies, "reply", "replies"),
+        ..Line::default()
+    }
+}
+
+fn unattended(lens: &Lens, sessions: &Sessions<'_>) -> Line {
+    let known = sum(sessions, |s| u64::from(s.unattended.is_some()));
+    let n = sum(sessions, |s| u64::from(s.unattended == Some(true)));
+    let unknown = sessions.entries.len() as u64 - known;
+    let of = counted(known, "session", "sessions");
+    let mut detail = format!("{} of {of}", percent(n, known));
+    if unknown > 0 {
+        detail += &format!(", {} do not say", count(unknown));
+    }
+    Line {
+        label: "Nobody present".into(),
+        value: count(n),
+        count: n,
+        detail,
+        notable: n > 0,
+        examples: members(lens, sessions, |s| s.unattended == Some(true)),
+        ..Line::default()
+    }
+}
+
+fn unasked(lens: &Lens, sessions: &Sessions<'_>) -> Line {
+    let n = sum(sessions, |s| sessions::modes(s).0);
+    let known = sum(sessions, |s| sessions::modes(s).1);
+    let calls = sum(sessions, |s| s.calls);
+    let bypassing = sum(sessions, |s| u64::from(sessions::modes(s).0 > 0));
+    let mut modes: BTreeMap<String, u64> = BTreeMap::new();
+    for (mode, n) in sessions.summaries().flat_map(|s| &s.acts_by_mode) {
+        *modes.entry(lens.line(mode, 40)).or_default() += n;
+    }
+    let mut detail = format!(
+        "{} of {} calls, in {}",
+        percent(n, known),
+        count(known),
+        counted(bypassing, "session", "sessions")
+    );
+    if calls > known {
+        detail += &format!(", {} do not say", count(calls - known));
+    }
+    Line {
+        label: "Nobody asked (bypass)".into(),
+        value: count(n),
+        count: n,
+        detail,
+        notable: n > 0,
+        top: by_count(modes),
+        examples: members(lens, sessions, |s| sessions::modes(s).0 > 0),
+        ..Line::default()
+    }
+}
+
+/// Sessions that meet a condition, as examples.
+fn members(lens: &Lens, sessions: &Sessions<'_>, is: impl Fn(&Summary) -> bool) -> Vec<Example> {
+    let entries = sessions.entries.iter().filter(|e| is(e.summary));
+    entries
+        .take(EXAMPLES)
+        .map(|entry| {
+            let source = entry.summary.sources.first();
+            Example {
+                session: entry.handle.clone(),
+                text: sessions::project(entry.summary, lens),
+                place: source.map(|s| lens.line(s, LONG)).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+fn calls(sessions: &Sessions<'_>) -> Line {
+    let n = sum(sessions, |s| s.calls);
+    let failed = sum(sessions, |s| s.failed);
+    let refused = sum(sessions, |s| s.refused);
+    let mut tools: BTreeMap<String, u64> = BTreeMap::new();
+    for (tool, n) in sessions.summaries().flat_map(|s| &s.tools) {
+        *tools.entry(Lens::default().name(tool, 60)).or_default() += n;
+    }
+    Line {
+        label: "Tool calls".into(),
+        value: count(n),
+        count: n,
+        detail: format!("{} failed, {} refused", percent(failed, n), count(refused)),
+        top: by_count(tools),
+        ..Line::default()
+    }
+}
+
+fn deed(lens: &Lens, sessions: &Sessions<'_>, kind: Deed, label: &str, notable: bool) -> Line {
+    let tallies: Vec<(&str, &Tally)> = sessions
+        .entries
+        .iter()
+        .filter_map(|e| Some((e.handle.as_str(), e.summary.deeds.get(&kind)?)))
+        .filter(|(_, tally)| tally.count > 0)
+        .collect();
+    let n: u64 = tallies.iter().map(|(_, tally)| tally.count).sum();
+    let mut top: BTreeMap<String, u64> = BTreeMap::new();
+    if kind == Deed::HostContacted {
+        for (host, n) in sessions.summaries().flat_map(|s| &s.hosts) {
+            *top.entry(lens.name(host, LONG)).or_default() += n;
+        }
+    } else {
+        for (_, text) in tallies.iter().flat_map(|(_, tally)| &tally.examples) {
+            *top.entry(lens.line(text, LONG)).or_default() += 1;
+        }
+    }
+    let detail = match (tallies.len() as u64, kind) {
+        (0, _) => String::new(),
+        (_, Deed::HostContacted) => format!("{} told apart", count(top.len() as u64)),
+        (in_sessions, _) => format!("in {}", counted(in_sessions, "session", "sessions")),
+    };
+    Line {
+        label: label.into(),
+        value: count(n),
+        count: n,
+        detail,
+        notable: notable && n > 0,
+        top: by_count(top),
+        examples: examples(lens, &tallies),
+        ..Line::default()
+    }
+}
+
+/// Evidence from as many sessions as possible: each session's first, then each one's second.
+fn examples(lens: &Lens, tallies: &[(&str, &Tally)]) -> Vec<Example> {
+    let rounds = (0..Tally::EXAMPLES).flat_map(|round| {
+        let of_round = move |(session, tally): &(&str, &Tally)| {
+            let (place, text) = tally.examples.get(round)?;
+            Some(Example {
+                session: (*session).to_owned(),
+                text: lens.line(text, LONG),
+                place: lens.place(place),
+            })
+        };
+        tallies.iter().filter_map(of_round)
+    });
+    rounds.take(EXAMPLES).collect()
+}
+
+/// Commonest first, equals by name.
+pub(super) fn by_count(counts: BTreeMap<String, u64>) -> Vec<(String, u64)> {
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    counts.truncate(EXAMPLES);
+    counts
+}
+
+fn tokens(sessions: &Sessions<'_>) -> Line {
+    let written = sum(sessions, |s| s.tokens.output);
+    let read = sum(sessions, |s| s.tokens.input + s.tokens.cache_write);
+    let cached = sum(sessions, |s| s.tokens.cache_read);
+    let requests = sum(sessions, |s| s.tokens.requests);
+    let all = written.saturating_add(read).saturating_add(cached);
+    Line {
+        label: "Tokens".into(),
+        value: units::short(all),
+        count: all,
+        detail: format!(
+            "{} written, {} read, {} from cache, in {}",
+            units::short(written),
+            units::short(read),
+            units::short(cached),
+            counted(requests, "request", "requests")
+        ),
+        ..Line::default()
+    }
+}
