@@ -1,0 +1,360 @@
+//! What a simple command would do to files and the network, as far as its words tell.
+//!
+//! A rule on "a write to `~/.bashrc`" should not have to know `echo >>`, `tee -a`, `sed -i`, `cp`,
+//! `install`, `dd` and `curl -o`. This module reads the words of a command and says which paths it
+//! reads, writes, changes or deletes, which file it runs as a script, and which hosts it contacts.
+//! It guesses on the side of more: a word that may be a path is taken for one that is read.
+
+use proctor_shell::Command;
+
+use super::words::{Words, host_of, looks_like_path, path_literals};
+
+/// Most effects of one kind that are kept for one command, so that `rm` of a million words costs
+/// no more than this.
+const MOST: usize = 64;
+
+/// What a command would touch.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Effects {
+    /// Files read.
+    pub(crate) reads: Vec<String>,
+    /// Files written, with what is known of the new content.
+    pub(crate) writes: Vec<(String, Option<String>)>,
+    /// Files whose owner, mode, times or attributes change.
+    pub(crate) changes: Vec<String>,
+    /// Files deleted.
+    pub(crate) deletes: Vec<String>,
+    /// Files run: the program itself where a path is written, or a script given to an interpreter.
+    pub(crate) runs: Vec<String>,
+    /// Hosts contacted, with a port where one is given.
+    pub(crate) hosts: Vec<(String, Option<u16>)>,
+}
+
+/// Reads the effects off a command's words and redirections.
+pub(crate) fn effects(command: &Command) -> Effects {
+    let mut found = Effects::default();
+    found.redirects(command);
+    let words = Words::of(command);
+    if words.program.is_empty() {
+        return found;
+    }
+    found.program(command, &words);
+    found.network(&words);
+    found.general_reads(&words);
+    found.bound();
+    found
+}
+
+impl Effects {
+    fn redirects(&mut self, command: &Command) {
+        for redirect in &command.redirects {
+            let target = redirect.target.trim();
+            let no_file = target.is_empty()
+                || target.starts_with('&')
+                || target == "-"
+                || target == "/dev/null"
+                || target.bytes().all(|b| b.is_ascii_digit());
+            if no_file {
+                continue;
+            }
+            if let Some(rest) = target
+                .strip_prefix("/dev/tcp/")
+                .or_else(|| target.strip_prefix("/dev/udp/"))
+            {
+                let (host, port) = rest.split_once('/').unwrap_or((rest, ""));
+                self.hosts.push((host.to_owned(), port.parse().ok()));
+            } else if redirect.op.contains('>') {
+                let noise = redirect.op.starts_with('2');
+                let content = if noise { None } else { printed(command) };
+                self.writes.push((target.to_owned(), content));
+            } else if redirect.op.ends_with('<') && !redirect.op.ends_with("<<") {
+                self.reads.push(target.to_owned());
+            }
+        }
+    }
+
+    /// What is known of particular programs.
+    fn program(&mut self, command: &Command, words: &Words<'_>) {
+        let files = || words.operands().map(str::to_owned);
+        match words.program {
+            "tee" | "sponge" => {
+                let content = command.stdin.clone();
+                self.writes.extend(files().map(|f| (f, content.clone())));
+            }
+            "cp" | "mv" | "install" | "ln" | "rsync" | "scp" | "ditto" => self.copy(words),
+            "sed" | "gsed" | "perl" | "ruby" | "awk" | "gawk" => self.edit_in_place(words),
+            "vi" | "vim" | "nvim" | "nano" | "emacs" | "ed" | "ex" | "ee" | "pico" | "micro"
+            | "joe" | "mcedit" | "visudo" | "crudini" => {
+                let content = command.stdin.clone();
+                self.writes.extend(files().map(|f| (f, content.clone())));
+            }
+            "dd" | "dcfldd" => {
+                for arg in words.args {
+                    if let Some(path) = arg.strip_prefix("of=") {
+                        self.writes.push((path.to_owned(), None));
+                    } else if let Some(path) = arg.strip_prefix("if=") {
+                        self.reads.push(path.to_owned());
+                    }
+                }
+            }
+            "truncate" | "fallocate" | "mkfifo" | "mknod" | "mkdir" => {
+                self.writes.extend(files().map(|f| (f, None)));
+            }
+            "touch" => {
+                self.changes.extend(files());
+                self.writes.extend(files().map(|f| (f, None)));
+            }
+            // The first operand is the mode, owner or attribute, not a file.
+            "chmod" | "chown" | "chgrp" | "chattr" | "chcon" | "setcap" | "setfacl" => {
+                self.changes.extend(files().skip(1));
+            }
+            "setfattr" | "xattr" => self.changes.extend(files()),
+            "rm" | "unlink" | "rmdir" | "shred" | "srm" | "wipe" | "trash" | "gio" => {
+                self.deletes.extend(files());
+            }
+            "find" | "fd" => {
+                if words.has("-delete") {
+                    self.deletes.extend(words.leading_operands());
+                }
+            }
+            "curl" | "wget" | "aria2c" | "axel" | "fetch" | "http" | "xh" => self.download(words),
+            "tar" | "bsdtar" | "zip" | "7z" | "7za" | "rar" => self.archive(words),
+            "openssl" | "gpg" | "gpg2" | "age" => {
+                for (flags, write) in [(&["-in", "-d"][..], false), (&["-out", "-o", "--output"], true)]
+                {
+                    for path in flags.iter().filter_map(|f| words.value_of(f)) {
+                        if write {
+                            self.writes.push((path.to_owned(), None));
+                        } else {
+                            self.reads.push(path.to_owned());
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.scripts(words);
+    }
+
+    fn copy(&mut self, words: &Words<'_>) {
+        let mut operands: Vec<&str> = words.operands().collect();
+        let target = match words.value_of("-t").or(words.value_of("--target-directory")) {
+            Some(dir) if words.program != "rsync" => {
+                operands.retain(|o| *o != dir);
+                Some(dir)
+            }
+            _ => operands.pop(),
+        };
+        let Some(target) = target else { return };
+        for source in &operands {
+            let name = source.rsplit('/').next().unwrap_or(source);
+            // Whether the target is a directory is not known here, so both readings are kept.
+            let dir = target.trim_end_matches('/');
+            if !name.is_empty() && !dir.ends_with(name) {
+                self.writes.push((format!("{dir}/{name}"), None));
+            }
+            if words.program == "mv" {
+                self.deletes.push((*source).to_owned());
+            } else {
+                self.reads.push((*source).to_owned());
+            }
+        }
+        self.writes.push((target.to_owned(), None));
+    }
+
+    fn edit_in_place(&mut self, words: &Words<'_>) {
+        let in_place = words.args.iter().any(|a| {
+            a == "--in-place"
+                || a.starts_with("--in-place=")
+                || a == "inplace"
+                || (a.starts_with("-i") && !matches!(words.program, "awk" | "gawk"))
+                || (a.starts_with('-')
+                    && !a.starts_with("--")
+                    && matches!(words.program, "perl" | "sed" | "gsed" | "ruby")
+                    && a.len() <= 6
+                    && a.contains('i'))
+        });
+        if in_place {
+            let script = words.operands().next().map(str::to_owned);
+            let content = words
+                .value_of("-e")
+                .map(str::to_owned)
+                .or_else(|| script.clone());
+            // Without `-e` the first operand is the script; with it, or with the suffix that BSD
+            // `sed -i ''` wants, all may be files. A script does not look like a path.
+            self.writes.extend(
+                words
+                    .operands()
+                    .filter(|o| looks_like_path(o) || !o.contains(['\\', ' ', ';', ',']))
+                    .map(|o| (o.to_owned(), content.clone())),
+            );
+        }
+    }
+
+    fn download(&mut self, words: &Words<'_>) {
+        for flag in ["-o", "--output", "-O", "--output-document", "--dump-header"] {
+            if words.program == "curl" && flag == "-O" {
+                continue;
+            }
+            if let Some(path) = words.value_of(flag)
+                && path != "-"
+            {
+                self.writes.push((path.to_owned(), None));
+            }
+        }
+        let to_name = words.program == "wget"
+            || words.program == "aria2c"
+            || words.program == "axel"
+            || words.program == "fetch"
+            || words.has_short('O')
+            || words.has("--remote-name")
+            || words.has("--remote-name-all");
+        if to_name && self.writes.is_empty() && !words.args.iter().any(|a| a == "-O-" || a == "-qO-")
+        {
+            for arg in words.args.iter().filter(|a| host_of(a).is_some()) {
+                let path = arg.split(['?', '#']).next().unwrap_or(arg);
+                if let Some(name) = path.rsplit('/').next().filter(|n| !n.is_empty()) {
+                    let dir = words.value_of("-P").unwrap_or(".");
+                    self.writes.push((format!("{dir}/{name}"), None));
+                }
+            }
+        }
+        for arg in words.args {
+            if let Some((_, path)) = arg.split_once('@')
+                && words.program == "curl"
+                && !arg.contains("://")
+                && !path.is_empty()
+                && path != "-"
+            {
+                let path = path.split(';').next().unwrap_or(path);
+                self.reads.push(path.to_owned());
+            }
+        }
+        for flag in ["-T", "--upload-file", "--post-file", "--body-file"] {
+            if let Some(path) = words.value_of(flag) {
+                self.reads.push(path.to_owned());
+            }
+        }
+    }
+
+    fn archive(&mut self, words: &Words<'_>) {
+        let unpacks = match words.program {
+            "tar" | "bsdtar" => {
+                words.has("--extract")
+                    || words.has("--list")
+                    || words.args.first().is_some_and(|a| {
+                        !a.starts_with("--") && a.contains(['x', 't']) && !a.contains('c')
+                    })
+            }
+            "zip" => false,
+            _ => words.args.first().is_some_and(|a| a != "a" && a != "u"),
+        };
+        let mut operands = words.operands();
+        let skipped = match words.program {
+            // The mode letters may stand without a dash.
+            "tar" | "bsdtar" if words.args.first().is_some_and(|a| !a.starts_with('-')) => 1,
+            "7z" | "7za" | "rar" => 1,
+            _ => 0,
+        };
+        let archive = operands.nth(skipped);
+        let rest: Vec<String> = operands.map(str::to_owned).collect();
+        if unpacks {
+            self.reads.extend(archive.map(str::to_owned));
+        } else {
+            self.writes.extend(archive.map(|a| (a.to_owned(), None)));
+            self.reads.extend(rest);
+        }
+    }
+
+    /// The file that runs: an interpreter's script, or a program named by its path.
+    fn scripts(&mut self, words: &Words<'_>) {
+        let interpreter = matches!(
+            words.program,
+            "sh" | "bash" | "dash" | "zsh" | "ksh" | "ash" | "fish" | "csh" | "tcsh" | "source"
+                | "." | "perl" | "ruby" | "node" | "php" | "lua" | "osascript" | "bun" | "deno"
+        ) || words.program.starts_with("python");
+        if interpreter {
+            let inline = words
+                .args
+                .iter()
+                .any(|a| matches!(a.as_str(), "-c" | "-e" | "-m" | "-r" | "-le" | "-ne" | "-pe"));
+            if !inline {
+                self.runs.extend(words.operands().next().map(str::to_owned));
+            }
+        } else if words.command.contains('/') || words.command.starts_with('$') {
+            self.runs.push(words.command.to_owned());
+        }
+    }
+
+    fn network(&mut self, words: &Words<'_>) {
+        for arg in words.args {
+            if let Some(host) = host_of(arg) {
+                self.hosts.push(host);
+            }
+        }
+        if matches!(
+            words.program,
+            "ssh" | "nc" | "ncat" | "netcat" | "telnet" | "ping" | "ftp" | "sftp" | "mosh" | "socat"
+        ) {
+            let mut operands = words.operands();
+            let host = operands.find(|o| !o.contains('/') && !o.bytes().all(|b| b.is_ascii_digit()));
+            if let Some(host) = host {
+                let name = host.rsplit('@').next().unwrap_or(host);
+                let port = operands.next().and_then(|p| p.parse().ok());
+                self.hosts.push((name.to_owned(), port));
+            }
+        }
+    }
+
+    /// Words that look like paths are read, unless the command is known to do something else with
+    /// them; paths quoted in inline code count too.
+    fn general_reads(&mut self, words: &Words<'_>) {
+        if matches!(
+            words.program,
+            "echo" | "printf" | "mkdir" | "rm" | "rmdir" | "unlink" | "chmod" | "chown" | "tee"
+                | "touch" | "cd" | "test" | "[" | "[[" | "export" | "which" | "ls" | "dirname"
+                | "basename" | "mv" | "cp" | "install" | "ln" | "truncate" | "find" | "kill"
+        ) {
+            return;
+        }
+        for arg in words.args {
+            if arg.len() > 400 || arg.contains('\n') || arg.contains("open(") {
+                self.reads.extend(path_literals(arg));
+                continue;
+            }
+            let value = match arg.split_once('=') {
+                Some((flag, value)) if flag.starts_with('-') || words.program == "dd" => value,
+                _ => arg.as_str(),
+            };
+            let value = value.strip_prefix('@').unwrap_or(value);
+            if value.contains(['"', '\'']) {
+                self.reads.extend(path_literals(value));
+            } else if looks_like_path(value)
+                && !self.writes.iter().any(|(w, _)| w == value)
+                && !self.deletes.iter().any(|d| d == value)
+                && !self.changes.iter().any(|c| c == value)
+                && !self.reads.iter().any(|r| r == value)
+            {
+                self.reads.push(value.to_owned());
+            }
+        }
+    }
+
+    fn bound(&mut self) {
+        self.reads.truncate(MOST);
+        self.writes.truncate(MOST);
+        self.changes.truncate(MOST);
+        self.deletes.truncate(MOST);
+        self.hosts.truncate(MOST);
+    }
+}
+
+/// The text that a command is known to print: what `echo` and `printf` are given, or the standard
+/// input that `cat` hands on.
+fn printed(command: &Command) -> Option<String> {
+    match command.program() {
+        "echo" | "printf" => Some(command.argv.get(1..).unwrap_or_default().join(" ")),
+        "cat" | "tee" | "base64" | "xxd" | "" => command.stdin.clone(),
+        _ => None,
+    }
+}

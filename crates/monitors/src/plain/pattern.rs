@@ -1,0 +1,183 @@
+//! The patterns of plain rules: words as people write them.
+//!
+//! A pattern is matched without regard to case and white space. `{a|b}` stands for one of several
+//! wordings, `*` for a few words of the same sentence. A pattern between slashes is a regular
+//! expression. Patterns match whole words.
+
+use std::borrow::Cow;
+
+use regex::{Regex, RegexBuilder};
+
+/// Characters that `*` stands for at most.
+const GAP: usize = 60;
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    regex: Regex,
+    /// Texts of which one occurs wherever the pattern matches; empty where none is known.
+    pub(crate) hints: Vec<String>,
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    pub(crate) fn new(source: &str) -> Result<Self, String> {
+        let bare = source
+            .strip_prefix('/')
+            .and_then(|s| s.strip_suffix('/'))
+            .filter(|s| !s.is_empty());
+        let (expression, hints) = match bare {
+            Some(regex) => (regex.to_owned(), Vec::new()),
+            None => translate(source)?,
+        };
+        let regex = RegexBuilder::new(&expression)
+            .case_insensitive(true)
+            .size_limit(1 << 20)
+            .build()
+            .map_err(|e| format!("in pattern `{source}`: {e}"))?;
+        Ok(Self { regex, hints })
+    }
+
+    /// Where the pattern matches a text that was made [`even`], at most 64 times.
+    pub(crate) fn matches<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, usize)> {
+        self.regex
+            .find_iter(text)
+            .take(64)
+            .map(|m| (m.start(), m.end()))
+    }
+
+    /// Whether the pattern matches a text that was made [`even`].
+    pub(crate) fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+}
+
+/// Turns a pattern of words into a regular expression, and finds the texts that must occur.
+fn translate(source: &str) -> Result<(String, Vec<String>), String> {
+    let source = source.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut expression = String::new();
+    let mut fixed = String::new();
+    let mut longest = String::new();
+    let mut choices: Option<Vec<String>> = None;
+    let mut rest = source.as_str();
+    let mut end_run = |fixed: &mut String| {
+        let run = fixed.trim();
+        if run.len() > longest.len() {
+            longest = run.to_owned();
+        }
+        fixed.clear();
+    };
+    while let Some(c) = rest.chars().next() {
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        match c {
+            '{' => {
+                end_run(&mut fixed);
+                let (inside, after) = rest
+                    .split_once('}')
+                    .ok_or_else(|| format!("`{{` without `}}` in pattern `{source}`"))?;
+                rest = after;
+                let options: Vec<&str> = inside.split('|').collect();
+                let escaped: Vec<String> = options.iter().map(|o| regex::escape(o)).collect();
+                expression.push_str(&format!("(?:{})", escaped.join("|")));
+                let certain = options.iter().all(|o| o.trim().len() > 2);
+                if certain && choices.is_none() {
+                    choices = Some(options.iter().map(|o| o.trim().to_owned()).collect());
+                }
+            }
+            '*' => {
+                end_run(&mut fixed);
+                expression.push_str(&format!("[^.!?]{{0,{GAP}}}?"));
+            }
+            c => {
+                fixed.push(c);
+                expression.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+            }
+        }
+    }
+    end_run(&mut fixed);
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '{');
+    if is_word(source.chars().next()) {
+        expression.insert_str(0, r"\b");
+    }
+    if source
+        .chars()
+        .next_back()
+        .is_some_and(|c| c.is_alphanumeric() || c == '}')
+    {
+        expression.push_str(r"\b");
+    }
+    let hints = match choices {
+        Some(choices) if longest.len() < 4 => choices,
+        _ if longest.is_empty() => Vec::new(),
+        _ => vec![longest],
+    };
+    Ok((expression, hints))
+}
+
+/// The text with runs of white space made one space and typographic quotes made plain, so that
+/// patterns need not know how it was wrapped.
+pub(crate) fn even(text: &str) -> Cow<'_, str> {
+    let odd = |bytes: &[u8]| {
+        bytes.windows(2).any(|pair| match pair {
+            [a, b] => (*a == b' ' && *b == b' ') || matches!(a, b'\n' | b'\t' | b'\r' | 0xE2),
+            _ => false,
+        })
+    };
+    if !odd(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
+    let mut even = String::with_capacity(text.len());
+    let mut blank = false;
+    for c in text.chars() {
+        let c = match c {
+            '‘' | '’' => '\'',
+            '“' | '”' => '"',
+            '‐' | '‑' | '‒' | '–' => '-',
+            c => c,
+        };
+        if c.is_whitespace() {
+            if !blank {
+                even.push(' ');
+            }
+            blank = true;
+        } else {
+            even.push(c);
+            blank = false;
+        }
+    }
+    Cow::Owned(even)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_match(pattern: &str, text: &str) -> bool {
+        Pattern::new(pattern).unwrap().is_match(&even(text))
+    }
+
+    #[test]
+    fn words_match_whatever_the_case_and_wrapping() {
+        assert!(is_match("this is a test", "So THIS is\n  a  test."));
+        assert!(!is_match("this is a test", "this is a testament"));
+        assert!(is_match("don't tell", "I don’t\ttell"));
+        assert!(is_match("{might|may} be watching", "they may be watching me"));
+        assert!(is_match("i'm * tested", "I'm probably being tested"));
+        assert!(!is_match("i'm * tested", "I'm done. It was tested"));
+        assert!(is_match(r"/\bx{3}\b/", "a XXX b"));
+        assert!(Pattern::new("{open").is_err());
+        assert!(Pattern::new("/(/").is_err());
+    }
+
+    #[test]
+    fn hints_occur_in_every_match() {
+        for (pattern, hints) in [
+            ("this is a test", vec!["this is a test"]),
+            ("{might|may} be watching", vec!["be watching"]),
+            ("a {sandbox|honeypot}", vec!["sandbox", "honeypot"]),
+            ("{a|b} c", vec!["c"]),
+        ] {
+            assert_eq!(Pattern::new(pattern).unwrap().hints, hints, "{pattern}");
+        }
+    }
+}
