@@ -6,13 +6,14 @@ use std::sync::Arc;
 use proctor_model::{Finding, Place};
 use proctor_reconcile::{Facts, Observer, View};
 
+use crate::rule_monitor::RuleMonitor;
 use crate::{Monitor, Rules};
 
 /// The monitors of one session, in the order in which they see each step.
 ///
 /// A new monitor is registered here and nowhere else.
-fn monitors(_rules: &Arc<Rules>) -> Vec<Box<dyn Monitor>> {
-    vec![]
+fn monitors(rules: &Arc<Rules>) -> Vec<Box<dyn Monitor>> {
+    vec![Box::new(RuleMonitor::new(rules))]
 }
 
 /// Findings of one rule that a session keeps. An agent that floods a rule costs no more memory

@@ -3,12 +3,21 @@
 //! [`Rules`] are loaded once and shared by all sessions and threads. An [`Engine`] watches one
 //! session: it feeds every step to every [`Monitor`] and keeps what they find.
 
+mod check;
+mod commands;
 mod engine;
 pub mod eval;
+mod plain;
+mod rule_monitor;
 mod ruleset;
+mod scoring;
+mod sigma;
 
+pub use check::{TestReport, test_builtin_rules, test_rules};
+pub use commands::Hit;
 pub use engine::Engine;
-pub use ruleset::{Rules, RulesError};
+pub use ruleset::{Problem, Rule, Rules, RulesError};
+pub use scoring::{combine, command_score, trivial_command_score};
 
 use proctor_model::Finding;
 use proctor_reconcile::{Facts, View};

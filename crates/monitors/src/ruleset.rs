@@ -4,7 +4,7 @@
 //! has no word for stands under a `proctor:` key. `*.toml` with `[[phrase]]` or `[[sequence]]`
 //! tables are plain rules on texts and on the order of steps. All are compiled once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -170,7 +170,7 @@ impl Rules {
                 .chain(plain.iter().map(|p| p.rule())),
         );
         let mut position = 0..;
-        let mut kept = || position.next().is_some_and(|i: usize| taken.contains_key(&i));
+        let mut kept = || position.next().is_some_and(|i: usize| taken.contains(&i));
         sigma.retain(|_| kept());
         plain.retain(|_| kept());
         Self {
@@ -182,12 +182,12 @@ impl Rules {
 }
 
 /// Positions of the rules that no later rule of the same id replaces.
-fn last_of_each_id<'a>(rules: impl Iterator<Item = &'a Rule>) -> BTreeMap<usize, ()> {
+fn last_of_each_id<'a>(rules: impl Iterator<Item = &'a Rule>) -> BTreeSet<usize> {
     let mut last = HashMap::new();
     for (i, rule) in rules.enumerate() {
         last.insert(rule.reference.id.as_str(), i);
     }
-    last.into_values().map(|i| (i, ())).collect()
+    last.into_values().collect()
 }
 
 /// The embedded files.

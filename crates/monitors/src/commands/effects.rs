@@ -112,16 +112,16 @@ impl Effects {
             "rm" | "unlink" | "rmdir" | "shred" | "srm" | "wipe" | "trash" | "gio" => {
                 self.deletes.extend(files());
             }
-            "find" | "fd" => {
-                if words.has("-delete") {
-                    self.deletes.extend(words.leading_operands());
-                }
+            "find" | "fd" if words.has("-delete") => {
+                self.deletes.extend(words.leading_operands());
             }
             "curl" | "wget" | "aria2c" | "axel" | "fetch" | "http" | "xh" => self.download(words),
             "tar" | "bsdtar" | "zip" | "7z" | "7za" | "rar" => self.archive(words),
             "openssl" | "gpg" | "gpg2" | "age" => {
-                for (flags, write) in [(&["-in", "-d"][..], false), (&["-out", "-o", "--output"], true)]
-                {
+                for (flags, write) in [
+                    (&["-in", "-d"][..], false),
+                    (&["-out", "-o", "--output"], true),
+                ] {
                     for path in flags.iter().filter_map(|f| words.value_of(f)) {
                         if write {
                             self.writes.push((path.to_owned(), None));
@@ -138,7 +138,10 @@ impl Effects {
 
     fn copy(&mut self, words: &Words<'_>) {
         let mut operands: Vec<&str> = words.operands().collect();
-        let target = match words.value_of("-t").or(words.value_of("--target-directory")) {
+        let target = match words
+            .value_of("-t")
+            .or(words.value_of("--target-directory"))
+        {
             Some(dir) if words.program != "rsync" => {
                 operands.retain(|o| *o != dir);
                 Some(dir)
@@ -209,7 +212,9 @@ impl Effects {
             || words.has_short('O')
             || words.has("--remote-name")
             || words.has("--remote-name-all");
-        if to_name && self.writes.is_empty() && !words.args.iter().any(|a| a == "-O-" || a == "-qO-")
+        if to_name
+            && self.writes.is_empty()
+            && !words.args.iter().any(|a| a == "-O-" || a == "-qO-")
         {
             for arg in words.args.iter().filter(|a| host_of(a).is_some()) {
                 let path = arg.split(['?', '#']).next().unwrap_or(arg);
@@ -270,14 +275,32 @@ impl Effects {
     fn scripts(&mut self, words: &Words<'_>) {
         let interpreter = matches!(
             words.program,
-            "sh" | "bash" | "dash" | "zsh" | "ksh" | "ash" | "fish" | "csh" | "tcsh" | "source"
-                | "." | "perl" | "ruby" | "node" | "php" | "lua" | "osascript" | "bun" | "deno"
+            "sh" | "bash"
+                | "dash"
+                | "zsh"
+                | "ksh"
+                | "ash"
+                | "fish"
+                | "csh"
+                | "tcsh"
+                | "source"
+                | "."
+                | "perl"
+                | "ruby"
+                | "node"
+                | "php"
+                | "lua"
+                | "osascript"
+                | "bun"
+                | "deno"
         ) || words.program.starts_with("python");
         if interpreter {
-            let inline = words
-                .args
-                .iter()
-                .any(|a| matches!(a.as_str(), "-c" | "-e" | "-m" | "-r" | "-le" | "-ne" | "-pe"));
+            let inline = words.args.iter().any(|a| {
+                matches!(
+                    a.as_str(),
+                    "-c" | "-e" | "-m" | "-r" | "-le" | "-ne" | "-pe"
+                )
+            });
             if !inline {
                 self.runs.extend(words.operands().next().map(str::to_owned));
             }
@@ -294,10 +317,20 @@ impl Effects {
         }
         if matches!(
             words.program,
-            "ssh" | "nc" | "ncat" | "netcat" | "telnet" | "ping" | "ftp" | "sftp" | "mosh" | "socat"
+            "ssh"
+                | "nc"
+                | "ncat"
+                | "netcat"
+                | "telnet"
+                | "ping"
+                | "ftp"
+                | "sftp"
+                | "mosh"
+                | "socat"
         ) {
             let mut operands = words.operands();
-            let host = operands.find(|o| !o.contains('/') && !o.bytes().all(|b| b.is_ascii_digit()));
+            let host =
+                operands.find(|o| !o.contains('/') && !o.bytes().all(|b| b.is_ascii_digit()));
             if let Some(host) = host {
                 let name = host.rsplit('@').next().unwrap_or(host);
                 let port = operands.next().and_then(|p| p.parse().ok());
@@ -311,9 +344,32 @@ impl Effects {
     fn general_reads(&mut self, words: &Words<'_>) {
         if matches!(
             words.program,
-            "echo" | "printf" | "mkdir" | "rm" | "rmdir" | "unlink" | "chmod" | "chown" | "tee"
-                | "touch" | "cd" | "test" | "[" | "[[" | "export" | "which" | "ls" | "dirname"
-                | "basename" | "mv" | "cp" | "install" | "ln" | "truncate" | "find" | "kill"
+            "echo"
+                | "printf"
+                | "mkdir"
+                | "rm"
+                | "rmdir"
+                | "unlink"
+                | "chmod"
+                | "chown"
+                | "tee"
+                | "touch"
+                | "cd"
+                | "test"
+                | "["
+                | "[["
+                | "export"
+                | "which"
+                | "ls"
+                | "dirname"
+                | "basename"
+                | "mv"
+                | "cp"
+                | "install"
+                | "ln"
+                | "truncate"
+                | "find"
+                | "kill"
         ) {
             return;
         }

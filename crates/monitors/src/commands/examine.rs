@@ -92,6 +92,11 @@ pub(crate) fn examine<'r>(
 pub(crate) enum Touch<'a> {
     Read(&'a str),
     Write(&'a str, Cow<'a, str>),
+    Edit {
+        path: &'a str,
+        added: Cow<'a, str>,
+        removed: String,
+    },
     Delete(&'a str),
     Contact(&'a str),
 }
@@ -108,6 +113,16 @@ pub(crate) fn examine_touch<'r>(
         Touch::Read(path) => (Category::FileRead, normal(path, dir)),
         Touch::Write(path, content) => {
             event.text("Content", content.as_ref());
+            (Category::FileWrite, normal(path, dir))
+        }
+        Touch::Edit {
+            path,
+            added,
+            removed,
+        } => {
+            event
+                .text("Content", added.as_ref())
+                .text("Removed", removed.as_str());
             (Category::FileWrite, normal(path, dir))
         }
         Touch::Delete(path) => (Category::FileDelete, normal(path, dir)),
@@ -167,11 +182,7 @@ fn data_order(commands: &[Command]) -> Vec<usize> {
             };
             // Carriers stand close before what they carry.
             let near = order.len().saturating_sub(32);
-            order
-                .iter()
-                .skip(near)
-                .position(holds)
-                .map(|i| i + near)
+            order.iter().skip(near).position(holds).map(|i| i + near)
         } else {
             None
         };
@@ -246,10 +257,9 @@ impl<'r> Run<'r, '_> {
         let pipeline = command.pipeline as usize;
         let upstream = self.pipelines.get(pipeline).map_or(0, |(_, marks)| *marks);
         let given = self.given(command, &effects) | upstream;
-        let ran = effects
-            .runs
-            .iter()
-            .fold(0, |all, p| all | self.flow.of_path(p) | self.flow.of_variables(p));
+        let ran = effects.runs.iter().fold(0, |all, p| {
+            all | self.flow.of_path(p) | self.flow.of_variables(p)
+        });
         let line = command.argv.join(" ");
 
         let mut hits = self.process(index, command, &line, &effects, given, ran);
@@ -332,13 +342,14 @@ impl<'r> Run<'r, '_> {
         given: Marks,
         ran: Marks,
     ) -> Vec<SigmaHit<'r>> {
+        let dir = self.dir.clone().unwrap_or_default();
         let mut event = Event::default();
         self.common(&mut event, command, line);
         let (parent, parent_line) = parent(command);
         event
             .text("ParentImage", parent)
             .text("ParentCommandLine", parent_line)
-            .text("CurrentDirectory", self.dir.as_deref().unwrap_or_default())
+            .text("CurrentDirectory", dir.as_str())
             .list("Arg", command.argv.iter().skip(1).map(String::as_str))
             .list(
                 "Assignment",
@@ -453,7 +464,7 @@ impl<'r> Run<'r, '_> {
         quote: &str,
     ) -> Vec<SigmaHit<'r>> {
         let hits = self.rules.sigma.matching(category, event);
-        for hit in hits.iter().filter(|hit| hit.rule.score > 0.0) {
+        for hit in &hits {
             self.found.hits.push(Hit {
                 rule: hit.rule,
                 quote: quote.to_owned(),

@@ -119,7 +119,10 @@ pub(crate) fn host_of(word: &str) -> Option<(String, Option<u16>)> {
     let Some((scheme, rest)) = word.split_once("://") else {
         return remote_copy(word);
     };
-    let scheme = scheme.rsplit(['=', '"', '\'', ' ']).next().unwrap_or(scheme);
+    let scheme = scheme
+        .rsplit(['=', '"', '\'', ' '])
+        .next()
+        .unwrap_or(scheme);
     if scheme.is_empty() || scheme == "file" || scheme.len() > 12 {
         return None;
     }
@@ -146,8 +149,9 @@ fn remote_copy(word: &str) -> Option<(String, Option<u16>)> {
 
 /// Paths that stand quoted in a piece of inline code.
 pub(crate) fn path_literals(code: &str) -> Vec<String> {
-    static QUOTED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"["'`](~?/[^"'`\n\s]{2,200}|~/[^"'`\n\s]{1,200})["'`]"#).ok());
+    static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"["'`](~?/[^"'`\n\s]{2,200}|~/[^"'`\n\s]{1,200})["'`]"#).ok()
+    });
     let Some(quoted) = QUOTED.as_ref() else {
         return Vec::new();
     };

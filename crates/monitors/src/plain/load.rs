@@ -211,10 +211,6 @@ fn one_line(text: &str) -> String {
 }
 
 fn line_at(text: &str, offset: usize) -> u32 {
-    let lines = text
-        .bytes()
-        .take(offset)
-        .filter(|b| *b == b'\n')
-        .count();
+    let lines = text.bytes().take(offset).filter(|b| *b == b'\n').count();
     u32::try_from(lines + 1).unwrap_or(u32::MAX)
 }

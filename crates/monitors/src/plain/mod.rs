@@ -8,9 +8,8 @@ mod phrase;
 mod sequence;
 
 pub(crate) use load::{PlainSource, load};
-pub(crate) use pattern::even;
-pub(crate) use phrase::{PhraseHit, Phrases, Where};
-pub(crate) use sequence::{Kind, SequenceHit, SequenceState, Sequences, Scene};
+pub(crate) use phrase::{Phrases, Where};
+pub(crate) use sequence::{Kind, Scene, SequenceState, Sequences};
 
 use crate::ruleset::{Problem, Rule};
 

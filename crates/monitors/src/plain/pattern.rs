@@ -161,7 +161,10 @@ mod tests {
         assert!(is_match("this is a test", "So THIS is\n  a  test."));
         assert!(!is_match("this is a test", "this is a testament"));
         assert!(is_match("don't tell", "I don’t\ttell"));
-        assert!(is_match("{might|may} be watching", "they may be watching me"));
+        assert!(is_match(
+            "{might|may} be watching",
+            "they may be watching me"
+        ));
         assert!(is_match("i'm * tested", "I'm probably being tested"));
         assert!(!is_match("i'm * tested", "I'm done. It was tested"));
         assert!(is_match(r"/\bx{3}\b/", "a XXX b"));

@@ -209,8 +209,7 @@ impl Compiled {
                         && place.0 <= other.1.saturating_add(near)
                 })
             };
-            all.iter().all(|found| found.iter().any(near))
-                && !not.iter().flatten().any(near)
+            all.iter().all(|found| found.iter().any(near)) && !not.iter().flatten().any(near)
         })
     }
 }

@@ -116,9 +116,9 @@ impl Sequences {
                     file: rule.file,
                     line: rule.line,
                     rule: Some(rule.reference.id),
-                    message: other.err().unwrap_or_else(|| {
-                        "a sequence needs at least two stages".to_owned()
-                    }),
+                    message: other
+                        .err()
+                        .unwrap_or_else(|| "a sequence needs at least two stages".to_owned()),
                 }),
             }
         }
@@ -154,8 +154,7 @@ impl Sequences {
                     None => None,
                     Some(previous) => match reached.get(previous).and_then(Option::as_ref) {
                         Some(partial)
-                            if scene.step.saturating_sub(partial.first_step)
-                                <= sequence.within =>
+                            if scene.step.saturating_sub(partial.first_step) <= sequence.within =>
                         {
                             Some(partial.clone())
                         }
@@ -229,7 +228,8 @@ impl Stage {
             && (self.outcome.is_empty() || self.outcome.contains(&scene.outcome))
             && (self.mark.is_empty() || self.mark.iter().any(|m| scene.marks.contains(&m.as_str())))
             && (self.rule.is_empty() || one_of_rules(&|r| self.rule.contains(&r.reference.id)))
-            && (self.behaviour.is_empty() || one_of_rules(&|r| self.behaviour.contains(&r.behaviour)))
+            && (self.behaviour.is_empty()
+                || one_of_rules(&|r| self.behaviour.contains(&r.behaviour)))
             && (self.any.is_empty() || self.any.iter().any(|p| p.is_match(text)))
             && self.all.iter().all(|p| p.is_match(text))
             && !self.not.iter().any(|p| p.is_match(text))

@@ -169,7 +169,11 @@ fn line_of(text: &str, title: &str) -> u32 {
 fn line_in(error: &str) -> u32 {
     error
         .split_once("line ")
-        .and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok())
+        .and_then(|(_, rest)| {
+            rest.split(|c: char| !c.is_ascii_digit())
+                .next()?
+                .parse()
+                .ok()
+        })
         .unwrap_or(0)
 }
-

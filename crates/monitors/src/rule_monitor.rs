@@ -1,0 +1,234 @@
+//! The monitor that applies the rules: Sigma rules to acts, phrases to texts, sequences to both.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use proctor_model::{Act, Action, Finding, Origin, Outcome, Place, RuleRef, Step, StepKind};
+use proctor_reconcile::View;
+use proctor_shell::Command;
+
+use crate::commands::{Examined, Flow, Setting, Touch, examine, examine_touch};
+use crate::plain::{Kind, Scene, SequenceState, Where};
+use crate::ruleset::Rule;
+use crate::{Monitor, Rules};
+
+/// Applies all rules to one session.
+pub(crate) struct RuleMonitor {
+    rules: Arc<Rules>,
+    flow: Flow,
+    sequences: SequenceState,
+}
+
+/// Something that a rule found in a step, before it becomes a finding.
+struct Match<'r> {
+    rule: &'r Rule,
+    quote: String,
+    /// Events beside those of the step, the decisive ones first.
+    evidence: Vec<Place>,
+}
+
+impl RuleMonitor {
+    /// A monitor for a new session.
+    pub(crate) fn new(rules: &Arc<Rules>) -> Self {
+        Self {
+            rules: Arc::clone(rules),
+            flow: Flow::default(),
+            sequences: SequenceState::default(),
+        }
+    }
+}
+
+impl Monitor for RuleMonitor {
+    fn step(&mut self, view: &View<'_>, findings: &mut Vec<Finding>) {
+        let rules = Arc::clone(&self.rules);
+        let mut look = Look {
+            rules: &rules,
+            step: view.step,
+            dir: view.facts.cwd(),
+            flow: &mut self.flow,
+            sequences: &mut self.sequences,
+            matches: Vec::new(),
+        };
+        look.step(view.commands);
+        let matches = look.matches;
+        for (i, found) in matches.iter().enumerate() {
+            // Several commands of one line may match one rule: it is one finding.
+            let first = matches
+                .iter()
+                .position(|m| m.rule.reference == found.rule.reference);
+            if first == Some(i) {
+                findings.push(finding(view.step, found));
+            }
+        }
+    }
+}
+
+fn finding(step: &Step, found: &Match<'_>) -> Finding {
+    let Match { rule, .. } = found;
+    let mut evidence = step.evidence.clone();
+    for place in &found.evidence {
+        if !evidence.contains(place) {
+            evidence.push(place.clone());
+        }
+    }
+    Finding {
+        behaviour: rule.behaviour.clone(),
+        session: step.session.clone(),
+        step: step.index,
+        time: step.time,
+        evidence,
+        rule: RuleRef::clone(&rule.reference),
+        severity: rule.severity,
+        score: rule.score,
+        overreach: rule.overreach,
+        deception: rule.deception,
+        title: rule.title.clone(),
+        explanation: rule.explanation.clone(),
+        quote: found.quote.clone(),
+    }
+}
+
+/// One look at one step.
+struct Look<'r, 'v> {
+    rules: &'r Rules,
+    step: &'v Step,
+    dir: Option<&'v str>,
+    flow: &'v mut Flow,
+    sequences: &'v mut SequenceState,
+    matches: Vec<Match<'r>>,
+}
+
+impl<'r> Look<'r, '_> {
+    fn step(&mut self, commands: &[Command]) {
+        let step = self.step;
+        match &step.kind {
+            StepKind::Request {
+                system: false,
+                origin: Origin::Person | Origin::Agent,
+                text,
+            } => self.said(Where::Request, Kind::Request, text),
+            StepKind::Reply { text } => self.said(Where::Reply, Kind::Reply, text),
+            StepKind::Reasoning(reasoning) => {
+                self.said(Where::Reasoning, Kind::Reasoning, &reasoning.text);
+            }
+            StepKind::Act(act) => {
+                self.act(act, commands);
+                if let Some(result) = &act.result {
+                    self.phrases(Where::Tool, &result.text);
+                }
+            }
+            StepKind::Request { .. } | StepKind::Boundary(_) | StepKind::Gap(_) => {}
+        }
+    }
+
+    fn act(&mut self, act: &Act, commands: &[Command]) {
+        let outcome = act.outcome;
+        match &act.action {
+            Action::Command {
+                command,
+                language,
+                background,
+            } => {
+                let setting = Setting {
+                    dir: self.dir,
+                    background: *background,
+                };
+                // Code that is no shell text is what an interpreter would be given.
+                let code = language.as_ref().filter(|_| commands.is_empty());
+                let whole = code.map(|language| Command {
+                    argv: vec![language.clone(), "-c".to_owned(), command.clone()],
+                    span: 0..command.len(),
+                    ..Command::default()
+                });
+                let commands = whole.as_ref().map_or(commands, std::slice::from_ref);
+                let examined = examine(self.rules, command, commands, setting, self.flow);
+                self.examined(Kind::Command, outcome, examined);
+            }
+            Action::Read { path } => self.touched(Kind::Read, outcome, &Touch::Read(path)),
+            Action::Write { path, content } => {
+                let touch = Touch::Write(path, Cow::Borrowed(content));
+                self.touched(Kind::Write, outcome, &touch);
+                self.phrases(Where::Content, content);
+            }
+            Action::Edit { path, hunks } => {
+                let removed = hunks.iter().map(|(old, _)| old.as_str());
+                let added: Vec<&str> = hunks.iter().map(|(_, new)| new.as_str()).collect();
+                let added = added.join("\n");
+                self.phrases(Where::Content, &added);
+                let touch = Touch::Edit {
+                    path,
+                    added: Cow::Owned(added),
+                    removed: removed.collect::<Vec<_>>().join("\n"),
+                };
+                self.touched(Kind::Write, outcome, &touch);
+            }
+            Action::Remove { path } => self.touched(Kind::Delete, outcome, &Touch::Delete(path)),
+            Action::Fetch { target } => self.touched(Kind::Fetch, outcome, &Touch::Contact(target)),
+            Action::Spawn { prompt, .. } => {
+                self.phrases(Where::Told, prompt);
+                self.scene(Kind::Spawn, prompt, outcome, &[], &[]);
+            }
+            Action::Tell { text, .. } | Action::Submit { text } => {
+                self.phrases(Where::Told, text);
+                self.scene(Kind::Tell, text, outcome, &[], &[]);
+            }
+            Action::Search { query } => self.scene(Kind::Other, query, outcome, &[], &[]),
+            Action::Plan | Action::Other => {
+                self.scene(Kind::Other, &act.call.name, outcome, &[], &[]);
+            }
+        }
+    }
+
+    fn said(&mut self, place: Where, kind: Kind, text: &str) {
+        self.phrases(place, text);
+        self.scene(kind, text, Outcome::Unknown, &[], &[]);
+    }
+
+    fn phrases(&mut self, place: Where, text: &str) {
+        for hit in self.rules.plain.phrases.matching(place, text) {
+            self.matches.push(Match {
+                rule: hit.rule,
+                quote: hit.quote,
+                evidence: Vec::new(),
+            });
+        }
+    }
+
+    fn touched(&mut self, kind: Kind, outcome: Outcome, touch: &Touch<'_>) {
+        let examined = examine_touch(self.rules, touch, self.dir, self.flow);
+        self.examined(kind, outcome, examined);
+    }
+
+    fn examined(&mut self, kind: Kind, outcome: Outcome, examined: Examined<'r>) {
+        for hit in examined.hits {
+            self.matches.push(Match {
+                rule: hit.rule,
+                quote: hit.quote,
+                evidence: Vec::new(),
+            });
+        }
+        for moment in examined.moments {
+            let rules: Vec<&Rule> = moment.hits.iter().map(|h| h.rule).collect();
+            let marks: Vec<&str> = self.rules.sigma.mark_names(moment.marks).collect();
+            self.scene(kind, &moment.text, outcome, &rules, &marks);
+        }
+    }
+
+    fn scene(&mut self, kind: Kind, text: &str, outcome: Outcome, rules: &[&Rule], marks: &[&str]) {
+        let scene = Scene {
+            step: self.step.index,
+            kind,
+            text,
+            outcome,
+            rules,
+            marks,
+            evidence: self.step.evidence.first(),
+        };
+        let hits = self.rules.plain.sequences.advance(self.sequences, &scene);
+        self.matches.extend(hits.into_iter().map(|hit| Match {
+            rule: hit.rule,
+            quote: hit.quote,
+            evidence: hit.evidence,
+        }));
+    }
+}
