@@ -25,6 +25,8 @@ mod runs;
 pub mod secrets;
 mod session;
 mod summary;
+#[cfg(test)]
+mod testing;
 mod turns;
 
 pub use action::action;

@@ -16,7 +16,7 @@ use crate::join::{Draft, Join, What};
 use crate::outcome::outcome;
 use crate::path::{Whereabouts, whereabouts};
 use crate::repeats::{Met, Repeats};
-use crate::runs::{Run, RunKind};
+use crate::runs::{Run, RunKind, runs};
 use crate::summary::{Deed, Summary, clip, count};
 use crate::turns::{Turns, Usage};
 use crate::{Observer, View};
@@ -444,7 +444,7 @@ impl<O: Observer> Session<O> {
             kind,
         };
         self.summary.steps += 1;
-        let runs: Vec<Run> = Vec::new();
+        let runs = self.runs(&step, commands);
         self.deeds(&step, effects, &runs);
         self.facts.step(&step, effects, runs);
         self.observer.step(&View {
@@ -453,6 +453,15 @@ impl<O: Observer> Session<O> {
             effects,
             facts: &self.facts,
         });
+    }
+
+    fn runs(&self, step: &Step, commands: &[proctor_shell::Command]) -> Vec<Run> {
+        match (&step.kind, step.evidence.first()) {
+            (StepKind::Act(act), Some(at)) => {
+                runs(act, commands, self.facts.harness(), step.index, at)
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn deeds(&mut self, step: &Step, effects: &[Effect], runs: &[Run]) {
