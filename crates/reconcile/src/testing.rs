@@ -10,13 +10,13 @@ pub(crate) fn shell(line: &str) -> Vec<Command> {
     let mut commands = Vec::new();
     let (mut at, mut pipeline, mut stage) = (0, 0, 0);
     while at <= line.len() {
-        let rest = &line[at..];
+        let rest = line.get(at..).unwrap();
         let (len, operator) = [" && ", " || ", "; ", " | ", " & "]
             .iter()
             .filter_map(|op| Some((rest.find(op)?, *op)))
             .min()
             .unwrap_or((rest.len(), ""));
-        let text = &rest[..len];
+        let text = rest.get(..len).unwrap();
         let words = text
             .split_whitespace()
             .map(|w| w.trim_matches(['"', '\'']).to_owned());
