@@ -134,6 +134,15 @@ fn strict(text: &str) -> Result<Value<'_>, ParseError> {
         })
 }
 
+/// The length in bytes of the JSON value that a text begins with, where it begins with one.
+///
+/// For texts in which values stand one behind the other.
+pub fn first_value(text: &str) -> Option<usize> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    values.next()?.ok()?;
+    Some(values.byte_offset())
+}
+
 impl<'a> Value<'a> {
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
