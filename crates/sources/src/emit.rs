@@ -49,6 +49,11 @@ impl<'r> Record<'r> {
     pub(crate) fn len(&self) -> u64 {
         self.len
     }
+
+    /// The number that the record's next event gets.
+    pub(crate) fn next_part(&self) -> u32 {
+        self.part
+    }
 }
 
 /// Gives events to a sink: numbers them, gives them their place and session, and counts.
@@ -94,6 +99,17 @@ impl<'s> Emitter<'s> {
     /// Where the following events come from, for the members of an archive.
     pub(crate) fn set_source(&mut self, source: Source) {
         self.source = Arc::new(source);
+    }
+
+    /// Where the following events come from as it is now, to be given back to
+    /// [`Emitter::restore_source`].
+    pub(crate) fn source(&self) -> Arc<Source> {
+        Arc::clone(&self.source)
+    }
+
+    /// Goes back to an earlier source.
+    pub(crate) fn restore_source(&mut self, source: Arc<Source>) {
+        self.source = source;
     }
 
     /// Whose the following events are.

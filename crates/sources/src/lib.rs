@@ -8,8 +8,14 @@
 //! Every module reads one harness's format by `read(&Recording, &mut Emitter)`; [`emit`] is how
 //! they give out events.
 
+mod claude_code;
+mod detect;
+mod discover;
 mod document;
 mod emit;
+mod line;
+#[cfg(test)]
+mod testing;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +24,10 @@ use jiff::Timestamp;
 use proctor_model::{Event, Gap, Harness, SessionId, Source};
 use serde::{Deserialize, Serialize};
 
+use crate::claude_code::ClaudeCode;
 use crate::emit::Emitter;
+
+pub use crate::discover::{Retention, detect, discover, home_recordings, retention};
 
 /// Takes events in the order in which a reader meets them.
 pub trait Sink {
@@ -99,12 +108,12 @@ pub fn read(
         sink,
     );
     match recording.harness {
-        Harness::ClaudeCode
-        | Harness::Codex
-        | Harness::Inspect
-        | Harness::SweAgent
-        | Harness::Chat
-        | Harness::RJudge => {
+        Harness::ClaudeCode => {
+            let mut records = ClaudeCode::new(&recording.path, out.session());
+            records.begin(&recording.path, &mut out);
+            line::read_file(&recording.path, &mut records, &mut out);
+        }
+        Harness::Codex | Harness::Inspect | Harness::SweAgent | Harness::Chat | Harness::RJudge => {
             let mut record = emit::Record::unread(0, recording.bytes, b"");
             out.lost(
                 &mut record,

@@ -1,7 +1,9 @@
 //! Lines of a file of any size, in bounded memory.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 use memchr::memchr;
 use proctor_dialects::json::{self, Value};
@@ -83,6 +85,7 @@ impl<R: Read> Lines<R> {
                 .and_then(|fresh| memchr(b'\n', fresh))
                 .map(|at| seen + at);
             match found {
+                Some(len) if len > MAX_LINE => return self.skip().map(Some),
                 Some(len) => return Ok(Some(self.take(len, true))),
                 None if unread.len() > MAX_LINE => return self.skip().map(Some),
                 None if self.ended && unread.is_empty() => return Ok(None),
@@ -199,6 +202,44 @@ pub(crate) trait Records {
     fn record(&mut self, value: Value<'_>, record: &mut Record<'_>, out: &mut Emitter<'_>);
 }
 
+/// Reads all lines of a file as records. The file is read to the length that it has now.
+pub(crate) fn read_file(path: &Path, records: &mut dyn Records, out: &mut Emitter<'_>) {
+    let opened = File::open(path).and_then(|file| {
+        let len = file.metadata()?.len();
+        Ok((file, len))
+    });
+    let (file, len) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return unreadable(0, &error, out),
+    };
+    let mut lines = Lines::new(file, 0, len);
+    let mut told = 0;
+    loop {
+        match lines.next() {
+            Ok(Some(line)) => {
+                let next = line.next;
+                read_line(&line, records, out);
+                // Not for every line: the caller may draw a picture each time.
+                if next - told >= CHUNK as u64 {
+                    out.advance(next - told);
+                    told = next;
+                }
+            }
+            Ok(None) => break,
+            Err(error) => {
+                unreadable(lines.offset, &error, out);
+                break;
+            }
+        }
+    }
+    out.advance(lines.offset - told);
+}
+
+fn unreadable(offset: u64, error: &io::Error, out: &mut Emitter<'_>) {
+    let mut record = Record::unread(offset, 0, b"");
+    out.lost(&mut record, GapCause::Unreadable, error.to_string());
+}
+
 /// Reads one line as a record and gives it to `records`; what cannot be read becomes a gap.
 ///
 /// Empty lines are no records. A line that holds several JSON values, because a line end was lost,
@@ -215,7 +256,11 @@ pub(crate) fn read_line(line: &Line<'_>, records: &mut dyn Records, out: &mut Em
         if flaw.is_some() {
             out.count_record();
             let mut record = Record::new(line.offset, line.bytes);
-            out.lost(&mut record, GapCause::Unparsable, "nothing but NUL bytes".into());
+            out.lost(
+                &mut record,
+                GapCause::Unparsable,
+                "nothing but NUL bytes".into(),
+            );
         }
         return;
     };
@@ -227,7 +272,11 @@ pub(crate) fn read_line(line: &Line<'_>, records: &mut dyn Records, out: &mut Em
     match json::parse(&text) {
         Ok((value, mended)) => {
             if !mended.is_empty() {
-                out.gap(&mut record, GapCause::InvalidText, format!("mended: {mended}"));
+                out.gap(
+                    &mut record,
+                    GapCause::InvalidText,
+                    format!("mended: {mended}"),
+                );
             }
             records.record(value, &mut record, out);
         }
@@ -420,7 +469,11 @@ mod tests {
                 prop_assert_eq!(offset, at);
                 prop_assert_eq!(&bytes[offset as usize..][..line.len()], &line[..]);
                 let end = &bytes[offset as usize + line.len()..next as usize];
-                prop_assert!(if complete { end == b"\n" || end == b"\r\n" } else { end.is_empty() });
+                let fits = match complete {
+                    true => end == b"\n" || end == b"\r\n",
+                    false => end.is_empty(),
+                };
+                prop_assert!(fits);
                 at = next;
             }
             prop_assert_eq!(at, bytes.len() as u64);
