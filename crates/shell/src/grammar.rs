@@ -74,7 +74,7 @@ pub(crate) struct Script {
 pub(crate) fn structure(text: &str, lexed: &Lexed) -> Script {
     let all = 0..lexed.tokens.len();
     let mut script = if lexed.flat {
-        flat(&lexed.tokens, all)
+        flat(&lexed.tokens, all, Vec::new())
     } else {
         compound(text, &lexed.tokens)
     };
@@ -83,49 +83,66 @@ pub(crate) fn structure(text: &str, lexed: &Lexed) -> Script {
     script
 }
 
-// Without the grammar
+// Lists and pipelines
 
-/// Reads pieces as simple commands joined by operators. Whatever else there is, such as reserved
-/// words of a broken compound command, separates commands and makes the script malformed.
-fn flat(tokens: &[Token], range: Range<usize>) -> Script {
+/// Reads pieces as commands joined by operators, where some of them make up `units`: compound
+/// commands, in order. Reserved words and parentheses outside those only separate commands.
+fn flat(tokens: &[Token], range: Range<usize>, units: Vec<(Range<usize>, Stage)>) -> Script {
     let mut script = Script::default();
     let mut pipeline = Pipeline::default();
-    let mut simple: Option<Range<usize>> = None;
+    let mut units = units.into_iter().peekable();
     // Whether the operator before wants a command after it.
     let mut wanting = false;
-    for (index, token) in tokens.iter().enumerate().take(range.end).skip(range.start) {
-        if token.kind.in_command() {
-            simple.get_or_insert(index..index).end = index + 1;
+    let mut index = range.start;
+    while index < range.end {
+        if let Some((unit, stage)) = units.next_if(|(unit, _)| unit.start <= index) {
+            pipeline.stages.push(stage);
             wanting = false;
+            index = unit.end.max(index);
             continue;
         }
-        if let Some(words) = simple.take() {
-            pipeline.stages.push(Stage::Simple(words));
-        } else if token.kind != Kind::Newline {
-            script.malformed = true;
+        let Some(token) = tokens.get(index) else {
+            break;
+        };
+        let end = units.peek().map_or(range.end, |(unit, _)| unit.start);
+        let len = tokens
+            .get(index..end)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|t| t.kind.in_command())
+            .count();
+        if len > 0 {
+            pipeline.stages.push(Stage::Simple(index..index + len));
+            wanting = false;
+            index += len;
+            continue;
         }
+        index += 1;
+        let empty = pipeline.stages.is_empty() || wanting;
         match token.kind {
-            Kind::Pipe => wanting = true,
+            Kind::Pipe => {
+                script.malformed |= empty;
+                wanting = true;
+            }
             // A line may end after `|`, `&&` and `||`.
             Kind::Newline if wanting => {}
             Kind::And | Kind::Or => {
+                script.malformed |= empty;
                 close(&mut script.list, &mut pipeline);
                 pipeline.otherwise = token.kind == Kind::Or;
                 wanting = true;
             }
             Kind::Background => {
+                script.malformed |= empty;
                 pipeline.background = true;
                 close(&mut script.list, &mut pipeline);
             }
-            Kind::Semicolon | Kind::Newline => close(&mut script.list, &mut pipeline),
-            _ => {
-                script.malformed = true;
+            Kind::Semicolon => {
+                script.malformed |= empty;
                 close(&mut script.list, &mut pipeline);
             }
+            _ => close(&mut script.list, &mut pipeline),
         }
-    }
-    if let Some(words) = simple {
-        pipeline.stages.push(Stage::Simple(words));
     }
     script.malformed |= wanting;
     close(&mut script.list, &mut pipeline);
@@ -139,29 +156,29 @@ fn close(list: &mut List, pipeline: &mut Pipeline) {
     }
 }
 
-// With the grammar
+// Compound commands
 
 /// Reads pieces with the bash grammar.
 fn compound(text: &str, tokens: &[Token]) -> Script {
     let skeleton = Skeleton::new(text, tokens);
+    let all = 0..tokens.len();
     let Some(tree) = parse(&skeleton.text) else {
-        let mut script = flat(tokens, 0..tokens.len());
+        let mut script = flat(tokens, all, Vec::new());
         script.malformed = true;
         script.truncated = true;
         return script;
     };
     let mut reader = Reader {
+        text,
         tokens,
         starts: &skeleton.starts,
-        malformed: skeleton.malformed,
         truncated: false,
     };
-    let list = reader.block(tree.root_node(), 0);
-    Script {
-        list,
-        malformed: reader.malformed,
-        truncated: reader.truncated,
-    }
+    let units = reader.units(tree.root_node(), 0);
+    let mut script = flat(tokens, all, units);
+    script.malformed |= tree.root_node().has_error();
+    script.truncated |= reader.truncated;
+    script
 }
 
 /// The text that the grammar sees: words as `w`, no redirections.
@@ -169,7 +186,6 @@ struct Skeleton {
     text: String,
     /// Where each piece begins that stands in it, and which piece that is.
     starts: Vec<(usize, usize)>,
-    malformed: bool,
 }
 
 impl Skeleton {
@@ -177,7 +193,6 @@ impl Skeleton {
         let mut skeleton = Self {
             text: String::with_capacity(tokens.len() * 3),
             starts: Vec::with_capacity(tokens.len()),
-            malformed: false,
         };
         let mut previous: Option<&Kind> = None;
         let mut after_loop = false;
@@ -256,135 +271,122 @@ fn parse(text: &str) -> Option<Tree> {
     })
 }
 
-/// Reads a syntax tree of a skeleton back into pieces.
+/// Finds the compound commands in the syntax tree of a skeleton. What stands between them is left
+/// to [`flat`], which knows better: to the grammar `a | b && c` is `a` piped into `b && c`.
 struct Reader<'t> {
+    text: &'t str,
     tokens: &'t [Token],
     starts: &'t [(usize, usize)],
-    malformed: bool,
     truncated: bool,
 }
 
 impl Reader<'_> {
-    /// The statements that are children of a node.
-    fn block(&mut self, node: Node, depth: usize) -> List {
-        let mut list = List::new();
+    /// The outermost compound commands below a node, each with the pieces it is made of.
+    fn units(&mut self, node: Node, depth: usize) -> Vec<(Range<usize>, Stage)> {
+        let mut units = Vec::new();
         let mut cursor = node.walk();
-        let children: Vec<Node> = node.children(&mut cursor).collect();
-        for child in children {
-            if child.kind() == "&" {
-                if let Some(last) = list.last_mut() {
-                    last.background = true;
+        if !cursor.goto_first_child() {
+            return units;
+        }
+        // Level of the cursor below `node`; lists nest as deep as they are long.
+        let mut level = 1usize;
+        loop {
+            let unit = self.unit(cursor.node(), depth);
+            let found = unit.is_some();
+            units.extend(unit);
+            if !found && cursor.goto_first_child() {
+                level += 1;
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                level -= 1;
+                if level == 0 || !cursor.goto_parent() {
+                    return units;
                 }
-            } else {
-                self.statement(child, false, depth, &mut list);
             }
         }
-        list
     }
 
-    fn statement(&mut self, node: Node, otherwise: bool, depth: usize, list: &mut List) {
-        if !node.is_named() {
-            return;
+    /// A compound command and the redirections after it.
+    fn unit(&mut self, node: Node, depth: usize) -> Option<(Range<usize>, Stage)> {
+        if !node.is_named() || !is_compound(node.kind()) {
+            return None;
         }
         if depth > bounds::NESTING {
             self.truncated = true;
-            return self.flatten(node, otherwise, list);
+            return None;
         }
-        match node.kind() {
-            "list" => self.list(node, otherwise, depth, list),
-            "pipeline" => {
-                if node.has_error() {
-                    return self.flatten(node, otherwise, list);
-                }
-                let mut pipeline = Pipeline {
-                    otherwise,
-                    ..Pipeline::default()
-                };
-                let mut cursor = node.walk();
-                let children: Vec<Node> = node.named_children(&mut cursor).collect();
-                for child in children {
-                    pipeline.stages.extend(self.stage(child, depth));
-                }
-                close(list, &mut pipeline);
-            }
-            "comment" => {}
-            _ => {
-                if let Some(stage) = self.stage(node, depth) {
-                    list.push(Pipeline {
-                        stages: vec![stage],
-                        background: false,
-                        otherwise,
-                    });
-                } else {
-                    self.flatten(node, otherwise, list);
-                }
-            }
+        let mut range = self.pieces(node)?;
+        if node.kind() == "function_definition" {
+            let stage = self.function(node)?;
+            return Some((range, stage));
         }
-    }
-
-    /// `a && b || c` nests to the left as often as there are operators: no recursion there.
-    fn list(&mut self, node: Node, otherwise: bool, depth: usize, list: &mut List) {
-        let mut rest = Vec::new();
-        let mut first = node;
-        while first.kind() == "list" {
-            let mut operator = "";
-            let mut cursor = first.walk();
-            let mut operands = Vec::new();
-            for child in first.children(&mut cursor) {
-                if child.is_named() {
-                    operands.push(child);
-                } else {
-                    operator = child.kind();
-                }
-            }
-            let mut operands = operands.into_iter();
-            let Some(left) = operands.next() else { break };
-            for right in operands.rev() {
-                rest.push((right, operator == "||"));
-            }
-            first = left;
-        }
-        self.statement(first, otherwise, depth + 1, list);
-        for (node, otherwise) in rest.into_iter().rev() {
-            self.statement(node, otherwise, depth + 1, list);
-        }
-    }
-
-    /// One stage; `None` where the node is nothing that runs as one.
-    fn stage(&mut self, node: Node, depth: usize) -> Option<Stage> {
         let body = match node.kind() {
-            "command" => return Some(Stage::Simple(self.words(node)?)),
-            "function_definition" => return self.function(node),
-            "subshell" | "compound_statement" => Body::Group(self.block(node, depth + 1)),
-            "for_statement" => self.for_loop(node, depth)?,
-            "if_statement" | "while_statement" | "case_statement" => self.choice(node, depth)?,
-            _ => return None,
+            "for_statement" => self.for_loop(node, range.start, depth)?,
+            "case_statement" => self.case(node, range.start, depth),
+            "if_statement" | "while_statement" => Body::Choice {
+                looked_at: 0..0,
+                list: self.inside(node, range.clone(), depth),
+            },
+            _ => Body::Group(self.inside(node, range.clone(), depth)),
         };
-        Some(Stage::Compound {
-            body,
-            redirects: self.redirects_after(node),
+        let redirects = self.run_of(range.end, Kind::is_redirect);
+        range.end = redirects.end;
+        Some((range, Stage::Compound { body, redirects }))
+    }
+
+    /// The list inside a node. Its own reserved words and parentheses only separate commands.
+    fn inside(&mut self, node: Node, range: Range<usize>, depth: usize) -> List {
+        let units = self.units(node, depth + 1);
+        flat(self.tokens, range, units).list
+    }
+
+    fn function(&self, node: Node) -> Option<Stage> {
+        let name = self.pieces(node.child_by_field_name("name")?)?;
+        let body = self.pieces(node.child_by_field_name("body")?)?;
+        let first = self.tokens.get(body.start)?;
+        let last = self.tokens.get(body.end.checked_sub(1)?)?;
+        Some(Stage::Function {
+            name: name.start,
+            body: first.span.start..last.span.end,
         })
     }
 
-    /// The pieces of a simple command: those in the skeleton and the redirections around them.
-    fn words(&self, node: Node) -> Option<Range<usize>> {
-        let mut range = self.pieces(node)?;
-        while range.start > 0
-            && self
-                .tokens
-                .get(range.start - 1)
-                .is_some_and(|t| t.kind.is_redirect())
-        {
-            range.start -= 1;
+    fn for_loop(&mut self, node: Node, start: usize, depth: usize) -> Option<Body> {
+        let values = if self.is_reserved(start + 2, "in") {
+            self.run_of(start + 3, |kind| *kind == Kind::Word)
+        } else {
+            start..start
+        };
+        let body = node.child_by_field_name("body")?;
+        let pieces = self.pieces(body)?;
+        Some(Body::Loop {
+            variable: start + 1,
+            values,
+            list: self.inside(body, pieces, depth),
+        })
+    }
+
+    fn case(&mut self, node: Node, start: usize, depth: usize) -> Body {
+        let mut list = List::new();
+        let mut cursor = node.walk();
+        let items: Vec<Node> = node
+            .named_children(&mut cursor)
+            .filter(|child| child.kind() == "case_item")
+            .collect();
+        for item in items {
+            let Some(mut pieces) = self.pieces(item) else {
+                continue;
+            };
+            // Patterns end at the parenthesis.
+            let patterns = self.run_of(pieces.start, |kind| *kind != Kind::Close);
+            pieces.start = patterns.end;
+            list.extend(self.inside(item, pieces, depth));
         }
-        while self
-            .tokens
-            .get(range.end)
-            .is_some_and(|t| t.kind.in_command())
-        {
-            range.end += 1;
+        Body::Choice {
+            looked_at: start + 1..start + 2,
+            list,
         }
-        Some(range)
     }
 
     /// The pieces that a node covers.
@@ -398,104 +400,30 @@ impl Reader<'_> {
         (first <= last).then(|| *first..*last + 1)
     }
 
-    fn redirects_after(&self, node: Node) -> Range<usize> {
-        let start = self.pieces(node).map_or(0, |range| range.end);
-        let len = self
-            .tokens
-            .get(start..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(|t| t.kind.is_redirect())
-            .count();
-        start..start + len
+    /// The pieces from `start` on that are of a kind.
+    fn run_of(&self, start: usize, kind: impl Fn(&Kind) -> bool) -> Range<usize> {
+        let rest = self.tokens.get(start..).unwrap_or_default();
+        start..start + rest.iter().take_while(|t| kind(&t.kind)).count()
     }
 
-    fn function(&mut self, node: Node) -> Option<Stage> {
-        let name = self.pieces(node.child_by_field_name("name")?)?;
-        let body = self.pieces(node.child_by_field_name("body")?)?;
-        let first = self.tokens.get(body.start)?;
-        let last = self.tokens.get(body.end.checked_sub(1)?)?;
-        Some(Stage::Function {
-            name: name.start,
-            body: first.span.start..last.span.end,
+    fn is_reserved(&self, index: usize, word: &str) -> bool {
+        self.tokens.get(index).is_some_and(|t| {
+            t.kind == Kind::Reserved && self.text.get(t.span.clone()) == Some(word)
         })
     }
+}
 
-    fn for_loop(&mut self, node: Node, depth: usize) -> Option<Body> {
-        let variable = self.pieces(node.child_by_field_name("variable")?)?.start;
-        let mut cursor = node.walk();
-        let values: Vec<Range<usize>> = node
-            .children_by_field_name("value", &mut cursor)
-            .filter_map(|value| self.pieces(value))
-            .collect();
-        let values = match (values.first(), values.last()) {
-            (Some(first), Some(last)) => first.start..last.end,
-            _ => variable..variable,
-        };
-        Some(Body::Loop {
-            variable,
-            values,
-            list: self.block(node.child_by_field_name("body")?, depth + 1),
-        })
-    }
-
-    fn choice(&mut self, node: Node, depth: usize) -> Option<Body> {
-        let looked_at = node
-            .child_by_field_name("value")
-            .and_then(|value| self.pieces(value))
-            .unwrap_or(0..0);
-        let mut list = List::new();
-        self.branches(node, depth, &mut list);
-        Some(Body::Choice { looked_at, list })
-    }
-
-    /// All that may run in a node whose branches may nest: conditions, bodies, other branches.
-    fn branches(&mut self, node: Node, depth: usize, list: &mut List) {
-        if depth > bounds::NESTING {
-            self.truncated = true;
-            return;
-        }
-        let mut cursor = node.walk();
-        let children: Vec<(Node, bool)> = {
-            let mut children = Vec::new();
-            if cursor.goto_first_child() {
-                loop {
-                    children.push((cursor.node(), cursor.field_name() == Some("value")));
-                    if !cursor.goto_next_sibling() {
-                        break;
-                    }
-                }
-            }
-            children
-        };
-        for (child, value) in children {
-            match child.kind() {
-                "elif_clause" | "else_clause" | "do_group" | "case_item" => {
-                    self.branches(child, depth + 1, list);
-                }
-                "&" => {
-                    if let Some(last) = list.last_mut() {
-                        last.background = true;
-                    }
-                }
-                _ if value => {}
-                _ => self.statement(child, false, depth + 1, list),
-            }
-        }
-    }
-
-    /// Reads what the grammar could not as simple commands.
-    fn flatten(&mut self, node: Node, otherwise: bool, list: &mut List) {
-        self.malformed = true;
-        let Some(range) = self.pieces(node) else {
-            return;
-        };
-        let mut part = flat(self.tokens, range).list;
-        if let Some(first) = part.first_mut() {
-            first.otherwise = otherwise;
-        }
-        list.append(&mut part);
-    }
+fn is_compound(kind: &str) -> bool {
+    matches!(
+        kind,
+        "subshell"
+            | "compound_statement"
+            | "for_statement"
+            | "if_statement"
+            | "while_statement"
+            | "case_statement"
+            | "function_definition"
+    )
 }
 
 #[cfg(test)]
@@ -519,7 +447,7 @@ mod tests {
             assert!(lexed.flat, "{text}");
             assert_eq!(
                 compound(text, &lexed.tokens),
-                flat(&lexed.tokens, 0..lexed.tokens.len()),
+                flat(&lexed.tokens, 0..lexed.tokens.len(), Vec::new()),
                 "{text}"
             );
         }

@@ -592,31 +592,28 @@ impl<'t> Lexer<'t> {
     /// Reads one piece of a word: a quoted part, a substitution or a single byte.
     fn piece(&mut self) {
         let start = self.pos;
-        match self.peek() {
-            Some(b'\\') => self.pos = (start + 2).min(self.text.len()),
-            Some(b'\'') => match self.find(start + 1, b'\'', b'\'') {
-                Some((len, _)) => self.pos = start + len + 2,
-                None => self.unclosed(start),
-            },
-            Some(b'"') => {
-                if !self.double_quotes() {
-                    self.unclosed(start);
-                }
-            }
-            Some(b'`') => {
-                if !self.backquote() {
-                    self.unclosed(start);
-                }
-            }
+        let closed = match self.peek() {
+            Some(b'\'') => self.single_quotes(),
+            Some(b'"') => self.double_quotes(),
+            Some(b'`') => self.backquote(),
             Some(b'$') => {
-                let (_, end) = self.dollar();
-                self.pos = end;
+                self.pos = self.dollar().1;
+                true
             }
-            Some(_) => self.pos = start + 1,
-            None => {}
+            Some(b'\\') => {
+                self.pos = (start + 2).min(self.text.len());
+                true
+            }
+            _ => {
+                self.pos = (start + 1).min(self.text.len());
+                true
+            }
+        };
+        if !closed {
+            self.unclosed(start);
         }
         // A backslash may have skipped the first byte of a longer character.
-        while !self.text.is_char_boundary(self.pos) {
+        while self.pos < self.text.len() && !self.text.is_char_boundary(self.pos) {
             self.pos += 1;
         }
     }
@@ -625,6 +622,15 @@ impl<'t> Lexer<'t> {
     fn unclosed(&mut self, at: usize) {
         self.malformed = true;
         self.pos = at + 1;
+    }
+
+    /// Reads `'...'`; `false` where it is not closed.
+    fn single_quotes(&mut self) -> bool {
+        let Some((len, _)) = self.find(self.pos + 1, b'\'', b'\'') else {
+            return false;
+        };
+        self.pos += len + 2;
+        true
     }
 
     /// Reads `"..."`; `false` where it is not closed.

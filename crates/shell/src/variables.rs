@@ -357,8 +357,8 @@ fn cut_start(text: &str, pattern: &str, longest: bool) -> String {
         };
         at.map(|at| at + mark.len())
     } else if let Some(mark) = pattern.strip_suffix('*').and_then(literal) {
-        text.starts_with(mark)
-            .then(|| if longest { text.len() } else { mark.len() })
+        let len = if longest { text.len() } else { mark.len() };
+        text.starts_with(mark).then_some(len)
     } else {
         literal(pattern).and_then(|p| text.starts_with(p).then_some(p.len()))
     };

@@ -531,5 +531,7 @@ fn layer_name(layer: &Layer) -> String {
         Layer::Code(name) => format!("code {name}"),
         Layer::Decoded(name) => format!("decoded {name}"),
         Layer::Later(name) => format!("later {name}"),
+        Layer::Function(name) => format!("function {name}"),
+        Layer::Script(name) => format!("script {name}"),
     }
 }
