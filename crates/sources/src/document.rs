@@ -120,6 +120,11 @@ impl<R: Read> Splitter<R> {
         self.window.offset()
     }
 
+    /// The reader, with what the splitter has not asked it for.
+    pub(crate) fn into_reader(self) -> R {
+        self.window.reader
+    }
+
     /// The next chosen element; `None` at the end of the document.
     pub(crate) fn next(&mut self) -> Option<Piece<'_>> {
         match self.advance() {

@@ -8,12 +8,17 @@
 //! Every module reads one harness's format by `read(&Recording, &mut Emitter)`; [`emit`] is how
 //! they give out events.
 
+mod chat;
 mod claude_code;
+pub mod dataset;
 mod detect;
 mod discover;
 mod document;
+mod element;
 mod emit;
 mod line;
+mod literal;
+mod rjudge;
 #[cfg(test)]
 mod testing;
 
@@ -113,7 +118,9 @@ pub fn read(
             records.begin(&recording.path, &mut out);
             line::read_file(&recording.path, &mut records, &mut out);
         }
-        Harness::Codex | Harness::Inspect | Harness::SweAgent | Harness::Chat | Harness::RJudge => {
+        Harness::Chat => chat::read(recording, &mut out),
+        Harness::RJudge => rjudge::read(recording, &mut out),
+        Harness::Codex | Harness::Inspect | Harness::SweAgent => {
             let mut record = emit::Record::unread(0, recording.bytes, b"");
             out.lost(
                 &mut record,
@@ -141,7 +148,7 @@ fn session_id(harness: Harness, id: &str) -> SessionId {
         Harness::Inspect => "inspect",
         Harness::SweAgent => "swe-agent",
         Harness::Chat => "chat",
-        Harness::RJudge => "r-judge",
+        Harness::RJudge => "rjudge",
     };
     SessionId::new(format!("{harness}:{id}"))
 }
