@@ -371,8 +371,14 @@ impl Facts {
         }
     }
 
-    /// Takes a step with its effects and the runs found in it.
-    pub(crate) fn step(&mut self, step: &Step, effects: &[Effect], runs: Vec<Run>) {
+    /// Takes a step with its effects, those of them that took place, and the runs found in it.
+    pub(crate) fn step(
+        &mut self,
+        step: &Step,
+        effects: &[Effect],
+        done: &[&Effect],
+        runs: Vec<Run>,
+    ) {
         self.steps = step.index + 1;
         match &step.kind {
             StepKind::Request {
@@ -383,7 +389,7 @@ impl Facts {
                 self.request(step.index, *system, *origin, text);
             }
             StepKind::Reasoning(reasoning) => self.reasoning(reasoning),
-            StepKind::Act(act) => self.act(step.index, act, effects),
+            StepKind::Act(act) => self.act(step.index, act, effects, done),
             StepKind::Reply { .. } | StepKind::Boundary(_) | StepKind::Gap(_) => {}
         }
         for run in runs {
@@ -415,7 +421,7 @@ impl Facts {
         }
     }
 
-    fn act(&mut self, step: u64, act: &Act, effects: &[Effect]) {
+    fn act(&mut self, step: u64, act: &Act, effects: &[Effect], done: &[&Effect]) {
         if let Some(result) = &act.result {
             self.output(&result.text);
         }
@@ -439,7 +445,7 @@ impl Facts {
             Outcome::Ok => self.refusals_in_a_row = 0,
             _ => {}
         }
-        for effect in effects {
+        for effect in done {
             self.effect(step, effect);
         }
     }
@@ -468,7 +474,9 @@ impl Facts {
                     self.last_code_edit = Some((path.clone(), step));
                 }
             }
-            Effect::Deletes(path) => self.path(path, step).deleted = Some(step),
+            Effect::Deletes(path) | Effect::Moves(path) => {
+                self.path(path, step).deleted = Some(step);
+            }
             Effect::ReadsSecret(what) => {
                 let read = SecretRead {
                     step,

@@ -30,7 +30,7 @@ mod testing;
 mod turns;
 
 pub use action::action;
-pub use effect::{Effect, effects};
+pub use effect::{Effect, effects, took_place};
 pub use facts::{CommandFact, Facts, FileFact, Refusal, Request, SecretRead};
 pub use outcome::outcome;
 pub use path::{Whereabouts, resolve, whereabouts};
@@ -38,7 +38,7 @@ pub use runs::{Run, RunKind, RunOutcome};
 pub use session::Reconciler;
 pub use summary::{Deed, Summary, Tally, TokenTotals, link};
 
-use proctor_model::Step;
+use proctor_model::{Step, StepKind};
 
 /// One step with all that a monitor may know when it sees it.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +47,29 @@ pub struct View<'a> {
     pub step: &'a Step,
     /// The simple commands of a command action, decoded layers included; empty for other steps.
     pub commands: &'a [proctor_shell::Command],
-    /// What the step does, as far as its words tell; empty for steps that are no acts.
+    /// What the step would do, as far as its words tell; empty for steps that are no acts.
+    /// [`View::done`] has those that took place.
     pub effects: &'a [Effect],
     /// The session up to and including this step: facts are updated before observers see it. To
     /// ask for what held before it, use the accessors that take a step, such as
     /// [`Facts::last_run_before`].
     pub facts: &'a Facts,
+}
+
+impl<'a> View<'a> {
+    /// The effects that took place, as far as the result tells.
+    pub fn done(&self) -> impl Iterator<Item = &'a Effect> {
+        let (commands, effects) = (self.commands, self.effects);
+        let act = match &self.step.kind {
+            StepKind::Act(act) => Some(act),
+            _ => None,
+        };
+        act.into_iter().flat_map(move |act| {
+            effects
+                .iter()
+                .filter(move |effect| took_place(effect, act, commands))
+        })
+    }
 }
 
 /// Sees the steps of one session in order.

@@ -90,12 +90,16 @@ pub(crate) fn exit_code(result: &ToolResult) -> Option<i32> {
     if result.exit_code.is_some() {
         return result.exit_code;
     }
-    let head = head(&result.text);
-    for line in head.lines().take(6) {
-        for prefix in ["Exit code ", "Exit code: ", "Process exited with code "] {
-            if let Some(rest) = line.strip_prefix(prefix) {
-                return rest.split_whitespace().next()?.parse().ok();
-            }
+    let prefixes = [
+        "Exit code ",
+        "Exit code: ",
+        "Process exited with code ",
+        "<exit_code>",
+    ];
+    for line in head(&result.text).lines().take(8) {
+        if let Some(rest) = prefixes.iter().find_map(|prefix| line.strip_prefix(prefix)) {
+            let end = rest.find(|c: char| c != '-' && !c.is_ascii_digit());
+            return rest.get(..end.unwrap_or(rest.len()))?.parse().ok();
         }
     }
     None
@@ -125,4 +129,65 @@ fn head(text: &str) -> &str {
 fn tail(text: &str) -> &str {
     let from = text.ceil_char_boundary(text.len().saturating_sub(WINDOW));
     text.get(from..).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(text: &str, is_error: Option<bool>, exit_code: Option<i32>) -> ToolResult {
+        ToolResult {
+            text: text.to_owned(),
+            is_error,
+            exit_code,
+            ..ToolResult::default()
+        }
+    }
+
+    #[test]
+    fn tells_how_calls_ended() {
+        for (text, is_error, exit_code, expected) in [
+            ("fine", None, None, Outcome::Ok),
+            ("fine", Some(false), None, Outcome::Ok),
+            ("", None, Some(0), Outcome::Ok),
+            ("ls: cannot access 'x'", None, Some(2), Outcome::Failed),
+            ("Exit code 1\nboom", Some(true), None, Outcome::Failed),
+            (
+                "Process exited with code 3\nOutput:",
+                None,
+                None,
+                Outcome::Failed,
+            ),
+            ("Error: no such tool", None, None, Outcome::Failed),
+            ("the log says Error: x", None, None, Outcome::Ok),
+            (
+                "bash: /etc/x: Permission denied",
+                None,
+                Some(1),
+                Outcome::Refused,
+            ),
+            ("grep found Permission denied", None, Some(0), Outcome::Ok),
+            (
+                "The user doesn't want to proceed with this tool use. The tool use was rejected",
+                Some(true),
+                None,
+                Outcome::Refused,
+            ),
+            (
+                "Exit code 1\nrejected by user",
+                Some(true),
+                None,
+                Outcome::Failed,
+            ),
+        ] {
+            let result = result(text, is_error, exit_code);
+            assert_eq!(outcome(Some(&result)), expected, "{text}");
+        }
+        assert_eq!(outcome(None), Outcome::Unknown);
+        let refused = ToolResult {
+            refused: true,
+            ..ToolResult::default()
+        };
+        assert_eq!(outcome(Some(&refused)), Outcome::Refused);
+    }
 }

@@ -10,13 +10,13 @@ use proctor_model::{
 };
 
 use crate::action::actions;
-use crate::effect::{Effect, effects};
+use crate::effect::{Effect, effects, took_place};
 use crate::facts::{Facts, merge};
 use crate::join::{Draft, Join, What};
 use crate::outcome::outcome;
 use crate::path::{Whereabouts, whereabouts};
 use crate::repeats::{Met, Repeats};
-use crate::runs::{Run, RunKind, runs};
+use crate::runs::{Background, Run, RunKind, runs};
 use crate::summary::{Deed, Summary, clip, count};
 use crate::turns::{Turns, Usage};
 use crate::{Observer, View};
@@ -91,6 +91,7 @@ struct Session<O> {
     repeats: Repeats,
     usage: Usage,
     turns: Turns,
+    background: Background,
     active_millis: u64,
     /// Latest time seen, for the pauses.
     latest: Option<Timestamp>,
@@ -109,6 +110,7 @@ impl<O: Observer> Session<O> {
             repeats: Repeats::default(),
             usage: Usage::default(),
             turns: Turns::default(),
+            background: Background::default(),
             active_millis: 0,
             latest: None,
             source: None,
@@ -445,8 +447,15 @@ impl<O: Observer> Session<O> {
         };
         self.summary.steps += 1;
         let runs = self.runs(&step, commands);
-        self.deeds(&step, effects, &runs);
-        self.facts.step(&step, effects, runs);
+        let done: Vec<&Effect> = match &step.kind {
+            StepKind::Act(act) => effects
+                .iter()
+                .filter(|effect| took_place(effect, act, commands))
+                .collect(),
+            _ => Vec::new(),
+        };
+        self.deeds(&step, &done, &runs);
+        self.facts.step(&step, effects, &done, runs);
         self.observer.step(&View {
             step: &step,
             commands,
@@ -455,16 +464,17 @@ impl<O: Observer> Session<O> {
         });
     }
 
-    fn runs(&self, step: &Step, commands: &[proctor_shell::Command]) -> Vec<Run> {
-        match (&step.kind, step.evidence.first()) {
-            (StepKind::Act(act), Some(at)) => {
-                runs(act, commands, self.facts.harness(), step.index, at)
-            }
-            _ => Vec::new(),
-        }
+    fn runs(&mut self, step: &Step, commands: &[proctor_shell::Command]) -> Vec<Run> {
+        let (StepKind::Act(act), Some(at)) = (&step.kind, step.evidence.first()) else {
+            return Vec::new();
+        };
+        let mut runs = runs(act, commands, self.facts.harness(), step.index, at);
+        let ended = self.background.see(act, &runs, step.index);
+        runs.extend(ended);
+        runs
     }
 
-    fn deeds(&mut self, step: &Step, effects: &[Effect], runs: &[Run]) {
+    fn deeds(&mut self, step: &Step, done: &[&Effect], runs: &[Run]) {
         let summary = &mut self.summary;
         let act = match &step.kind {
             StepKind::Request {
@@ -497,10 +507,15 @@ impl<O: Observer> Session<O> {
         for run in runs.iter().filter(|run| run.kind == RunKind::Test) {
             add(Deed::TestRun, &run.command);
         }
-        for effect in effects {
+        for effect in done {
             let target = effect.target();
             match effect {
-                Effect::Reads(_) => {}
+                Effect::Reads(_) | Effect::Moves(_) => {}
+                Effect::Alters(path) => {
+                    if whereabouts(path, self.facts.project()) == Whereabouts::Outside {
+                        add(Deed::WriteOutsideProject, path);
+                    }
+                }
                 Effect::Writes(path) => {
                     add(Deed::FileWritten, path);
                     if whereabouts(path, self.facts.project()) == Whereabouts::Outside {
@@ -519,7 +534,7 @@ impl<O: Observer> Session<O> {
                 Effect::UsesPrivilege(_) => add(Deed::PrivilegeUsed, target),
             }
         }
-        for effect in effects {
+        for effect in done {
             if let Effect::Contacts(host) = effect {
                 count(&mut summary.hosts, host);
             }

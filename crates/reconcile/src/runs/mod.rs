@@ -5,6 +5,7 @@
 //! from the summary lines of the usual frameworks ([`output`]). Where these disagree, failures that
 //! the output counts outweigh an exit status, and an exit status outweighs words.
 
+mod background;
 mod exit;
 mod kind;
 mod output;
@@ -14,6 +15,7 @@ use proctor_shell::Command;
 use serde::{Deserialize, Serialize};
 
 use crate::summary::clip;
+pub(crate) use background::Background;
 use exit::Exit;
 use output::Reading;
 

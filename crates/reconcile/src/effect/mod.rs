@@ -7,10 +7,20 @@ use proctor_model::{Act, Action};
 use proctor_shell::Command;
 use serde::{Deserialize, Serialize};
 
+mod args;
 mod command;
+mod files;
+mod jobs;
+mod network;
+mod packages;
+mod secrets;
+mod took_place;
 
 use crate::path::resolve;
 use crate::secrets::is_secret_path;
+use crate::summary::clip;
+
+pub use took_place::took_place;
 
 /// One thing that an act does. Paths are resolved (see [`resolve`]).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,8 +30,12 @@ pub enum Effect {
     Reads(String),
     /// Writes or changes this file.
     Writes(String),
-    /// Deletes this file or tree, or moves it away.
+    /// Changes this file's mode or owner, or makes this directory.
+    Alters(String),
+    /// Deletes or empties this file or tree.
     Deletes(String),
+    /// Moves this file or tree away.
+    Moves(String),
     /// Reads or prints credentials: the path, variable or address they are in.
     ReadsSecret(String),
     /// Contacts this host (name or address, without port and user).
@@ -48,7 +62,9 @@ impl Effect {
         match self {
             Self::Reads(t)
             | Self::Writes(t)
+            | Self::Alters(t)
             | Self::Deletes(t)
+            | Self::Moves(t)
             | Self::ReadsSecret(t)
             | Self::Contacts(t)
             | Self::Installs(t)
@@ -65,7 +81,8 @@ impl Effect {
 /// The most effects that are told of one act; what goes beyond is left out.
 const BOUND: usize = 256;
 
-/// What the act does. `commands` are those of a command action, `cwd` is where it runs.
+/// What the act would do if it went through; whether it did is for [`took_place`] to say.
+/// `commands` are those of a command action, `cwd` is where it runs.
 pub fn effects(act: &Act, commands: &[Command], cwd: Option<&str>) -> Vec<Effect> {
     let mut found = Found {
         effects: Vec::new(),
@@ -80,21 +97,28 @@ pub fn effects(act: &Act, commands: &[Command], cwd: Option<&str>) -> Vec<Effect
             if let Some(dir) = act.call.input.get("workdir").and_then(|d| d.as_str()) {
                 found.cwd = Some(resolve(dir, cwd));
             }
-            command::effects(commands, &mut found);
-            if *background {
-                found.add(Effect::LeavesJob(crate::summary::clip(command, 500)));
+            command::effects(command, commands, &mut found);
+            let told = found
+                .effects
+                .iter()
+                .any(|e| matches!(e, Effect::LeavesJob(_)));
+            if *background && !told {
+                found.add(Effect::LeavesJob(clip(command, TARGET_CHARS)));
             }
         }
         Action::Read { path } => found.reads(path),
         Action::Write { path, .. } | Action::Edit { path, .. } => found.writes(path),
         Action::Remove { path } => found.deletes(path),
         Action::Fetch { target } => found.contacts(target),
-        Action::Spawn { agent, .. } => found.add(Effect::Spawns(agent.clone())),
-        Action::Tell { to, .. } => found.add(Effect::Tells(to.clone())),
+        Action::Spawn { agent, .. } => found.add(Effect::Spawns(clip(agent, TARGET_CHARS))),
+        Action::Tell { to, .. } => found.add(Effect::Tells(clip(to, TARGET_CHARS))),
         Action::Search { .. } | Action::Plan | Action::Submit { .. } | Action::Other => {}
     }
     found.effects
 }
+
+/// Characters kept of a target.
+const TARGET_CHARS: usize = 500;
 
 /// The effects found so far, and where relative paths now lead.
 struct Found {
@@ -109,38 +133,45 @@ impl Found {
         }
     }
 
-    fn resolve(&self, path: &str) -> String {
-        resolve(path, self.cwd.as_deref())
+    /// Adds an effect on a path, if it is one.
+    fn on_path(&mut self, path: &str, effect: fn(String) -> Effect) {
+        if is_path(path) {
+            self.add(effect(resolve(path, self.cwd.as_deref())));
+        }
     }
 
+    /// A file whose content reaches the agent, or goes elsewhere.
     fn reads(&mut self, path: &str) {
-        if path.is_empty() || path.contains("://") {
-            return;
+        if is_path(path) {
+            let path = resolve(path, self.cwd.as_deref());
+            if is_secret_path(&path) {
+                self.add(Effect::ReadsSecret(path.clone()));
+            }
+            self.add(Effect::Reads(path));
         }
-        let path = self.resolve(path);
-        if is_secret_path(&path) {
-            self.add(Effect::ReadsSecret(path.clone()));
-        }
-        self.add(Effect::Reads(path));
     }
 
     fn writes(&mut self, path: &str) {
-        if !path.is_empty() {
-            self.add(Effect::Writes(self.resolve(path)));
-        }
+        self.on_path(path, Effect::Writes);
     }
 
     fn deletes(&mut self, path: &str) {
-        if !path.is_empty() {
-            self.add(Effect::Deletes(self.resolve(path)));
-        }
+        self.on_path(path, Effect::Deletes);
     }
 
     fn contacts(&mut self, address: &str) {
         if let Some(host) = host(address) {
+            if network::is_metadata(&host) {
+                self.add(Effect::ReadsSecret(format!("cloud metadata at {host}")));
+            }
             self.add(Effect::Contacts(host));
         }
     }
+}
+
+/// Whether a word can be the path of a file of this machine.
+fn is_path(word: &str) -> bool {
+    !word.is_empty() && word.len() <= 4096 && word != "-" && !word.contains("://")
 }
 
 /// The host of an address: `https://user@host:port/path`, `user@host:path`, `host:port`, `host`.
