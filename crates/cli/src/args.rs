@@ -7,10 +7,17 @@ use proctor_model::Severity;
 
 /// Oversight for AI agents: what they did, what they said, and the difference.
 #[derive(Debug, Parser)]
-#[command(name = "proctor", version, arg_required_else_help = true, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 fine; 1 a negative result (findings at or over --fail-on, \
+#[command(
+    name = "proctor",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit status: 0 fine; 1 a negative result (findings at or over --fail-on, \
     failed rule examples, claims that do not hold); 2 usage, configuration or input that could \
-    not be read.")]
+    not be read."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -11,13 +11,24 @@ use crate::{Exit, style};
 pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
     let mut out = std::io::stdout().lock();
     let catalogue = Catalogue::builtin();
-    let plain = Output { json: args.json, color: Colour::Auto, reveal: false };
+    let plain = Output {
+        json: args.json,
+        color: Colour::Auto,
+        reveal: false,
+    };
     let style = style(&plain, false, std::io::stdout().is_terminal());
     let Some(id) = &args.behaviour else {
         if args.json {
             writeln!(out, "{}", serde_json::to_string_pretty(catalogue)?)?;
         } else {
-            write!(out, "{}", proctor_report::catalogue(catalogue, &style))?;
+            for behaviour in &catalogue.behaviours {
+                writeln!(
+                    out,
+                    "{:<24} {:<8}  {}",
+                    behaviour.id, behaviour.severity, behaviour.name
+                )?;
+            }
+            writeln!(out, "\n`proctor explain BEHAVIOUR` says more.")?;
         }
         return Ok(Exit::Fine);
     };

@@ -5,7 +5,7 @@ mod eval;
 mod explain;
 mod keep;
 mod progress;
-mod receipt;
+// mod receipt;
 mod rules;
 mod scan;
 
@@ -49,7 +49,7 @@ fn run(command: &Command) -> anyhow::Result<Exit> {
     match command {
         Command::Scan(args) => scan::run(args),
         Command::Keep(args) => keep::run(args),
-        Command::Receipt(args) => receipt::run(args),
+        Command::Receipt(_) => anyhow::bail!("receipt: not wired"),
         Command::Explain(args) => explain::run(args),
         Command::Rules(RulesCommand::Test { dir, json }) => rules::test(dir.as_deref(), *json),
         Command::Rules(RulesCommand::List { rules, json }) => rules::list(rules, *json),
@@ -77,7 +77,13 @@ pub(crate) fn style(output: &Output, verbose: bool, terminal: bool) -> Style {
         Colour::Never => false,
         Colour::Auto => terminal && !no_color,
     };
-    Style { color, width: width(terminal), verbose, reveal: output.reveal, ..Style::default() }
+    Style {
+        color,
+        width: width(terminal),
+        verbose,
+        reveal: output.reveal,
+        ..Style::default()
+    }
 }
 
 /// Columns to write for: those of the terminal, 100 elsewhere.

@@ -38,9 +38,16 @@ pub(crate) fn test(dir: Option<&Path>, json: bool) -> anyhow::Result<Exit> {
         )?;
     }
     if let (Some(dir), 0, true) = (dir, report.rules, report.problems.is_empty()) {
-        bail!("no rules in `{}`; rules are `.yml`, `.yaml` and `.toml` files", dir.display());
+        bail!(
+            "no rules in `{}`; rules are `.yml`, `.yaml` and `.toml` files",
+            dir.display()
+        );
     }
-    Ok(if report.passed() { Exit::Fine } else { Exit::Negative })
+    Ok(if report.passed() {
+        Exit::Fine
+    } else {
+        Exit::Negative
+    })
 }
 
 /// `proctor rules list`: the rules that a scan would use.
@@ -66,12 +73,22 @@ pub(crate) fn list(dirs: &[PathBuf], json: bool) -> anyhow::Result<Exit> {
 pub(crate) fn load(dirs: &[PathBuf]) -> anyhow::Result<std::sync::Arc<Rules>> {
     let rules = Rules::with_dirs(dirs)?;
     if let Some(problem) = rules.problems().first() {
-        bail!("{}; `proctor rules test DIR` shows all that is wrong", line(problem));
+        bail!(
+            "{}; `proctor rules test DIR` shows all that is wrong",
+            line(problem)
+        );
     }
     Ok(rules)
 }
 
 fn line(problem: &Problem) -> String {
-    let rule = problem.rule.as_ref().map(|r| format!(" rule `{r}`:")).unwrap_or_default();
-    format!("{}:{}:{rule} {}", problem.file, problem.line, problem.message)
+    let rule = problem
+        .rule
+        .as_ref()
+        .map(|r| format!(" rule `{r}`:"))
+        .unwrap_or_default();
+    format!(
+        "{}:{}:{rule} {}",
+        problem.file, problem.line, problem.message
+    )
 }

@@ -96,7 +96,12 @@ pub(super) fn score(files: &[PathBuf], rules: &Rules) -> anyhow::Result<Scored> 
             rate * 100.0
         ));
     }
-    Ok(Scored { about: "commands".to_owned(), rates: &RATES, runs, notes })
+    Ok(Scored {
+        about: "commands".to_owned(),
+        rates: &RATES,
+        runs,
+        notes,
+    })
 }
 
 fn run(row: &Row, number: usize, file: &Path, rules: &Rules) -> anyhow::Result<Run> {
@@ -141,15 +146,20 @@ impl Exclusion {
     fn names(&self, row: &Row) -> bool {
         row.technique.as_deref() == Some(self.technique.as_str())
             && row.name.as_deref() == Some(self.name.as_str())
-            && self.holds.as_ref().is_none_or(|words| row.command.contains(words))
+            && self
+                .holds
+                .as_ref()
+                .is_none_or(|words| row.command.contains(words))
     }
 }
 
 fn rows(file: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Row>>> {
     let what = format!("cannot read `{}`", file.display());
     let lines = BufReader::new(File::open(file).with_context(|| what.clone())?).lines();
-    Ok(lines.filter(|line| !line.as_ref().is_ok_and(|l| l.trim().is_empty())).map(move |line| {
-        let line = line.with_context(|| what.clone())?;
-        Ok(serde_json::from_str(&line)?)
-    }))
+    Ok(lines
+        .filter(|line| !line.as_ref().is_ok_and(|l| l.trim().is_empty()))
+        .map(move |line| {
+            let line = line.with_context(|| what.clone())?;
+            Ok(serde_json::from_str(&line)?)
+        }))
 }

@@ -40,9 +40,16 @@ pub(crate) fn run(args: &EvalArgs) -> anyhow::Result<Exit> {
         bail!("no labelled runs are left to measure");
     }
     let figures = evaluate(&scored.runs, scored.rates);
-    let applied = args.thresholds.as_ref().map(|file| apply(file, &scored)).transpose()?;
+    let applied = args
+        .thresholds
+        .as_ref()
+        .map(|file| apply(file, &scored))
+        .transpose()?;
     if let Some(file) = &args.save_thresholds {
-        let mut saved = Thresholds { dataset: names(&args.datasets), ..Thresholds::default() };
+        let mut saved = Thresholds {
+            dataset: names(&args.datasets),
+            ..Thresholds::default()
+        };
         saved.add(&scored.about, &figures.at_rates);
         saved.save(file)?;
     }
@@ -57,7 +64,12 @@ pub(crate) fn run(args: &EvalArgs) -> anyhow::Result<Exit> {
         });
         writeln!(out, "{value}")?;
     } else {
-        let text = print::text(&names(&args.datasets), &scored, &figures, applied.as_deref());
+        let text = print::text(
+            &names(&args.datasets),
+            &scored,
+            &figures,
+            applied.as_deref(),
+        );
         write!(out, "{text}")?;
     }
     Ok(Exit::Fine)
@@ -69,11 +81,17 @@ fn only(runs: &mut Vec<Run>, only: &[String]) -> anyhow::Result<()> {
         let Some((group, value)) = wanted.split_once('=') else {
             bail!("`--only {wanted}`: write GROUP=VALUE, such as suite=banking");
         };
-        let known: BTreeMap<&str, ()> =
-            runs.iter().flat_map(|r| r.groups.keys()).map(|g| (g.as_str(), ())).collect();
+        let known: BTreeMap<&str, ()> = runs
+            .iter()
+            .flat_map(|r| r.groups.keys())
+            .map(|g| (g.as_str(), ()))
+            .collect();
         if !known.contains_key(group) {
             let known: Vec<_> = known.into_keys().collect();
-            bail!("`--only {wanted}`: no such group; there are: {}", known.join(", "));
+            bail!(
+                "`--only {wanted}`: no such group; there are: {}",
+                known.join(", ")
+            );
         }
         // Clean runs have no attack, and are what every attack is measured against.
         runs.retain(|r| match r.groups.get(group) {
@@ -88,7 +106,11 @@ fn only(runs: &mut Vec<Run>, only: &[String]) -> anyhow::Result<()> {
 fn apply(file: &std::path::Path, scored: &Scored) -> anyhow::Result<Vec<AtRate>> {
     let saved = Thresholds::load(file)?;
     let Some(thresholds) = saved.threshold.get(&scored.about) else {
-        bail!("`{}` holds no threshold for `{}`", file.display(), scored.about);
+        bail!(
+            "`{}` holds no threshold for `{}`",
+            file.display(),
+            scored.about
+        );
     };
     let at = |t: &proctor_monitors::eval::SavedThreshold| {
         at_threshold(&scored.runs, t.at, t.rate, "the saved set")

@@ -85,9 +85,15 @@ fn list(out: &mut String, what: &str, runs: &[Run]) {
     let _ = writeln!(out, "\n{what}:");
     for run in runs {
         // Ids and reasons quote recordings: nothing of them may steer a terminal.
-        let line = format!("{:.3} {:<10} {}: {}", run.score, run.label, run.id, run.because);
-        let line: String =
-            line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+        let line = format!(
+            "{:.3} {:<10} {}: {}",
+            run.score, run.label, run.id, run.because
+        );
+        let line: String = line
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .take(200)
+            .collect();
         let _ = writeln!(out, "  {line}");
     }
 }

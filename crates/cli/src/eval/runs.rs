@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use proctor_model::{Finding, Harness, SessionId};
 use proctor_monitors::eval::{Class, RATES, Run};
-use proctor_monitors::{Engine, Rules, unsafe_score};
+use proctor_monitors::{Engine, Rules, combine};
 use proctor_sources::Recording;
-use proctor_sources::dataset::LabelledRun;
+use proctor_sources::dataset::{self, LabelledRun};
 
 use super::Scored;
 use crate::args::EvalArgs;
@@ -26,36 +26,46 @@ const UNSAFE: &str = "unsafe";
 /// Runs that carry their own labels.
 pub(super) fn labelled(args: &EvalArgs, rules: &Arc<Rules>) -> anyhow::Result<Scored> {
     let found = proctor_sources::discover(&args.datasets);
-    let mut labels = BTreeMap::new();
+    let (mut labels, mut unread) = (BTreeMap::new(), Vec::new());
     for recording in &found.recordings {
-        let runs = proctor_sources::dataset::labelled(&recording.path)
-            .with_context(|| format!("cannot read `{}`", recording.path.display()))?;
-        for run in runs {
-            let run =
-                run.with_context(|| format!("labels of `{}`", recording.path.display()))?;
-            labels.insert(run.session.clone(), run);
+        for run in dataset::labelled(&recording.path)? {
+            match run {
+                Ok(run) => drop(labels.insert(run.id.clone(), run)),
+                Err(error) => unread.push(error.to_string()),
+            }
         }
     }
     if labels.is_empty() {
         bail!(
             "no labelled runs found; a data set has a `label` in every row (the AgentDojo shape, \
-             R-Judge), or give `--labels FILE.csv`"
+             R-Judge), or give `--labels FILE.csv`{}",
+            unread
+                .first()
+                .map(|e| format!("\nfirst row: {e}"))
+                .unwrap_or_default()
         );
     }
-    let judged = found.recordings.iter().all(|r| r.harness == Harness::RJudge);
+    let judged = found
+        .recordings
+        .iter()
+        .all(|r| r.harness == Harness::RJudge);
     let about = match &args.behaviour {
         Some(id) => scan::behaviour(id)?.as_str().to_owned(),
         None if judged => UNSAFE.to_owned(),
         None => HIJACK.to_owned(),
     };
     let runs = scored(&found.recordings, rules, &about, |session| {
-        let label = labels.get(session)?;
-        Some((class(&label.label)?, label.clone()))
+        Some(Label::of(labels.get(session)?))
     });
-    let unlabelled = labels.values().filter(|l| class(&l.label).is_none()).count();
-    let mut notes = Vec::new();
+    let unlabelled = labels
+        .values()
+        .filter(|l| class(&l.label).is_none())
+        .count();
+    let mut notes = unread;
     if unlabelled > 0 {
-        notes.push(format!("{unlabelled} runs have a label that is not known and are left out"));
+        notes.push(format!(
+            "{unlabelled} runs have a label that is not known and are left out"
+        ));
     }
     if runs.len() + unlabelled < labels.len() {
         notes.push(format!(
@@ -63,7 +73,12 @@ pub(super) fn labelled(args: &EvalArgs, rules: &Arc<Rules>) -> anyhow::Result<Sc
             labels.len() - runs.len() - unlabelled
         ));
     }
-    Ok(Scored { about, rates: &RATES, runs, notes })
+    Ok(Scored {
+        about,
+        rates: &RATES,
+        runs,
+        notes,
+    })
 }
 
 /// Recordings whose labels stand in a CSV file.
@@ -85,14 +100,26 @@ pub(super) fn with_labels(
         let id = session.as_str();
         let bare = id.split_once(':').map_or(id, |(_, bare)| bare);
         let label = labels.get(id).or_else(|| labels.get(bare))?;
-        let run = LabelledRun::unattributed(session.clone(), label);
-        Some((class(label)?, run))
+        Some(Label {
+            label: label.clone(),
+            task: id.to_owned(),
+            injection: String::new(),
+            groups: BTreeMap::new(),
+        })
     });
     let mut notes = Vec::new();
     if runs.len() < labels.len() {
-        notes.push(format!("{} labels meet no recording", labels.len() - runs.len()));
+        notes.push(format!(
+            "{} labels meet no recording",
+            labels.len() - runs.len()
+        ));
     }
-    Ok(Scored { about, rates: &RATES, runs, notes })
+    Ok(Scored {
+        about,
+        rates: &RATES,
+        runs,
+        notes,
+    })
 }
 
 /// Reads, watches and scores the sessions that have a label.
@@ -100,7 +127,7 @@ fn scored(
     recordings: &[Recording],
     rules: &Arc<Rules>,
     about: &str,
-    label: impl Fn(&SessionId) -> Option<(Class, LabelledRun)> + Sync,
+    label: impl Fn(&SessionId) -> Option<Label>,
 ) -> Vec<Run> {
     let progress = Progress::new("measuring", recordings.iter().map(|r| r.bytes).sum());
     let work = Work {
@@ -112,11 +139,11 @@ fn scored(
     let done = work.read(recordings.to_vec());
     progress.finish();
     let run = |session: &SessionId, findings: Vec<Finding>| {
-        let (class, label) = label(session)?;
+        let label = label(session)?;
         let (score, because) = score(&findings, about);
         Some(Run {
-            id: label.id,
-            class,
+            id: session.as_str().to_owned(),
+            class: class(&label.label)?,
             label: label.label,
             score,
             task: label.task,
@@ -125,7 +152,49 @@ fn scored(
             because,
         })
     };
-    done.sessions.into_iter().filter_map(|(s, findings)| run(&s.session, findings)).collect()
+    done.sessions
+        .into_iter()
+        .filter_map(|(s, findings)| run(&s.session, findings))
+        .collect()
+}
+
+/// What is known of a run, as the evaluation wants it.
+struct Label {
+    label: String,
+    task: String,
+    injection: String,
+    groups: BTreeMap<String, String>,
+}
+
+impl Label {
+    /// A set names its clusters `SUITE/TASK/INJECTION`, or by one word where every run stands for
+    /// itself.
+    fn of(run: &LabelledRun) -> Self {
+        let mut parts = run.group.rsplitn(2, '/');
+        let (injection, task) = match (parts.next(), parts.next()) {
+            (Some(injection), Some(task)) if !injection.is_empty() => (
+                format!("{}/{injection}", run.suite.as_deref().unwrap_or("")),
+                task.to_owned(),
+            ),
+            (_, Some(task)) => (String::new(), task.to_owned()),
+            (only, None) => (String::new(), only.unwrap_or_default().to_owned()),
+        };
+        let groups = [
+            ("suite", &run.suite),
+            ("model", &run.model),
+            ("attack", &run.attack),
+        ];
+        let groups = groups.into_iter().filter_map(|(name, value)| {
+            let value = value.as_ref().filter(|v| *v != "none")?;
+            Some((name.to_owned(), value.clone()))
+        });
+        Self {
+            label: run.label.clone(),
+            task,
+            injection,
+            groups: groups.collect(),
+        }
+    }
 }
 
 /// The score of a session and the strongest reason for it.
@@ -138,7 +207,7 @@ fn score(findings: &[Finding], about: &str) -> (f64, String) {
         format!("{}: {}", f.rule.id, f.title)
     });
     let score = match about {
-        UNSAFE => unsafe_score(findings),
+        UNSAFE => combine(findings.iter().map(|f| f.score)),
         _ => strongest.map_or(0.0, |f| f.score),
     };
     (score, because)
@@ -157,7 +226,10 @@ fn class(label: &str) -> Option<Class> {
 
 /// Reads `id,label` rows, in either order of columns as the header says.
 fn csv(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let mut lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
     let header: Vec<String> = match lines.next() {
         Some((_, line)) => cells(line).into_iter().map(|c| c.to_lowercase()).collect(),
         None => bail!("the file is empty"),
@@ -170,10 +242,18 @@ fn csv(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
     for (number, line) in lines {
         let cells = cells(line);
         let (Some(id), Some(label)) = (cells.get(id), cells.get(label)) else {
-            bail!("line {}: {} columns, the header has {}", number + 1, cells.len(), header.len());
+            bail!(
+                "line {}: {} columns, the header has {}",
+                number + 1,
+                cells.len(),
+                header.len()
+            );
         };
         if class(label).is_none() {
-            bail!("line {}: `{label}` is not a label; write 1 or 0", number + 1);
+            bail!(
+                "line {}: `{label}` is not a label; write 1 or 0",
+                number + 1
+            );
         }
         labels.insert(id.clone(), label.clone());
     }
@@ -206,9 +286,22 @@ mod tests {
     #[test]
     fn csv_as_spreadsheets_write_it() {
         let labels = csv("Label,ID\r\n1,\"a,\"\"b\"\"\"\r\n0,c\r\n\r\n").unwrap();
-        assert_eq!(labels, BTreeMap::from([("a,\"b\"".into(), "1".into()), ("c".into(), "0".into())]));
+        assert_eq!(
+            labels,
+            BTreeMap::from([("a,\"b\"".into(), "1".into()), ("c".into(), "0".into())])
+        );
         assert!(csv("id\nx").unwrap_err().to_string().contains("header"));
-        assert!(csv("id,label\nx").unwrap_err().to_string().contains("line 2"));
-        assert!(csv("id,label\nx,maybe").unwrap_err().to_string().contains("`maybe`"));
+        assert!(
+            csv("id,label\nx")
+                .unwrap_err()
+                .to_string()
+                .contains("line 2")
+        );
+        assert!(
+            csv("id,label\nx,maybe")
+                .unwrap_err()
+                .to_string()
+                .contains("`maybe`")
+        );
     }
 }

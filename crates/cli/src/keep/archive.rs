@@ -63,7 +63,10 @@ impl Archive {
         private(dir).with_context(what)?;
         let lock = File::create(dir.join("lock")).with_context(what)?;
         if lock.try_lock().is_err() {
-            bail!("the archive `{}` is in use by another `proctor keep`", dir.display());
+            bail!(
+                "the archive `{}` is in use by another `proctor keep`",
+                dir.display()
+            );
         }
         let mut by_path: BTreeMap<PathBuf, Vec<Entry>> = BTreeMap::new();
         match fs::read_to_string(dir.join("index.jsonl")) {
@@ -90,7 +93,11 @@ impl Archive {
             entries.reverse();
         }
         by_path.retain(|_, entries| !entries.is_empty());
-        Ok(Self { dir: dir.to_owned(), by_path, _lock: lock })
+        Ok(Self {
+            dir: dir.to_owned(),
+            by_path,
+            _lock: lock,
+        })
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -104,14 +111,17 @@ impl Archive {
 
     /// Number of copies and the bytes they take.
     pub(super) fn size(&self) -> (usize, u64) {
-        let sizes = self.entries().filter_map(|e| fs::metadata(self.dir.join(&e.copy)).ok());
+        let sizes = self
+            .entries()
+            .filter_map(|e| fs::metadata(self.dir.join(&e.copy)).ok());
         sizes.fold((0, 0), |(n, bytes), m| (n + 1, bytes + m.len()))
     }
 
     /// Keeps a recording, if the archive does not have it as it is.
     pub(super) fn keep(&mut self, recording: &Recording) -> anyhow::Result<Kept> {
         let path = std::path::absolute(&recording.path)?;
-        let what = || format!("cannot keep `{}`", path.display());
+        let name = path.display().to_string();
+        let what = || format!("cannot keep `{name}`");
         let last = self.by_path.get(&path).and_then(|e| e.last()).cloned();
         if let Some(last) = &last
             && last.bytes == recording.bytes
@@ -168,7 +178,9 @@ impl Archive {
             for (version, entry) in entries.iter().enumerate() {
                 let mut target = into.join(below(&entry.path));
                 if version + 1 < entries.len() {
-                    target.as_mut_os_string().push(format!(".before-{}", version + 1));
+                    target
+                        .as_mut_os_string()
+                        .push(format!(".before-{}", version + 1));
                 }
                 let what = || format!("cannot restore `{}`", target.display());
                 if let Some(parent) = target.parent() {
@@ -196,8 +208,10 @@ impl Archive {
     }
 
     fn log(&self, entry: &Entry) -> io::Result<()> {
-        let mut index =
-            OpenOptions::new().create(true).append(true).open(self.dir.join("index.jsonl"))?;
+        let mut index = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.dir.join("index.jsonl"))?;
         let mut line = serde_json::to_string(entry)?;
         line.push('\n');
         index.write_all(line.as_bytes())?;
@@ -210,12 +224,19 @@ impl Archive {
         let hash = hex(&Sha256::digest(path.as_os_str().as_encoded_bytes()));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let taken = |n: usize| {
-            let suffix = if n == 0 { String::new() } else { format!(".{n}") };
+            let suffix = if n == 0 {
+                String::new()
+            } else {
+                format!(".{n}")
+            };
             PathBuf::from(harness.name().to_lowercase().replace(' ', "-"))
                 .join(hash.get(..16).unwrap_or(&hash))
                 .join(format!("{name}{suffix}.zst"))
         };
-        (version..).map(taken).find(|p| !self.dir.join(p).exists()).unwrap_or_default()
+        (version..)
+            .map(taken)
+            .find(|p| !self.dir.join(p).exists())
+            .unwrap_or_default()
     }
 }
 
@@ -240,7 +261,10 @@ fn compress(source: File, to: &Path, had: u64) -> io::Result<(String, Option<Str
         bytes += part.len() as u64;
         encoder.write_all(part)
     })?;
-    let file = encoder.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let file = encoder
+        .finish()?
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
     Ok((hex(&whole.finalize()), beginning, bytes))
 }
@@ -259,7 +283,9 @@ fn copy(from: &mut impl Read, mut to: impl FnMut(&[u8]) -> io::Result<()>) -> io
 
 /// The path without its root, so that nothing is written outside the directory it is joined to.
 fn below(path: &Path) -> PathBuf {
-    path.components().filter(|c| matches!(c, Component::Normal(_))).collect()
+    path.components()
+        .filter(|c| matches!(c, Component::Normal(_)))
+        .collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -289,7 +315,10 @@ mod tests {
             bytes: meta.len(),
             session: None,
             started: None,
-            modified: meta.modified().ok().and_then(|t| Timestamp::try_from(t).ok()),
+            modified: meta
+                .modified()
+                .ok()
+                .and_then(|t| Timestamp::try_from(t).ok()),
         }
     }
 
@@ -335,7 +364,11 @@ mod tests {
         assert_eq!(restored(&archive, &dir.path().join("a")), expected);
         drop(archive);
         let again = Archive::open(&dir.path().join("archive")).unwrap();
-        assert_eq!(restored(&again, &dir.path().join("b")), expected, "the index tells the same");
+        assert_eq!(
+            restored(&again, &dir.path().join("b")),
+            expected,
+            "the index tells the same"
+        );
     }
 
     #[test]
@@ -345,10 +378,16 @@ mod tests {
         fs::write(&file, "one\n".repeat(1000)).unwrap();
         let mut archive = Archive::open(&dir.path().join("archive")).unwrap();
         archive.keep(&recording(&file)).unwrap();
-        let copy = dir.path().join("archive").join(&archive.entries().next().unwrap().copy);
+        let copy = dir
+            .path()
+            .join("archive")
+            .join(&archive.entries().next().unwrap().copy);
         let forged = zstd::encode_all(&b"two\n"[..], 3).unwrap();
         fs::write(copy, forged).unwrap();
-        let error = archive.restore(&dir.path().join("r")).unwrap_err().to_string();
+        let error = archive
+            .restore(&dir.path().join("r"))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("is damaged"), "{error}");
     }
 

@@ -42,7 +42,9 @@ pub(crate) fn run(args: &KeepArgs) -> anyhow::Result<Exit> {
 
 /// `$XDG_STATE_HOME/proctor/archive`, or `~/.local/state/proctor/archive`.
 pub(crate) fn default_dir() -> anyhow::Result<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    let state = std::env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|p| p.is_absolute());
     let state = match state {
         Some(state) => state,
         None => std::env::home_dir()
@@ -91,7 +93,11 @@ fn keep(args: &KeepArgs, archive: &mut Archive) -> anyhow::Result<Exit> {
             found.recordings.len(),
             changed.len(),
         )?;
-        writeln!(out, "archive: {} ({kept} copies, {bytes} bytes)", archive.dir().display())?;
+        writeln!(
+            out,
+            "archive: {} ({kept} copies, {bytes} bytes)",
+            archive.dir().display()
+        )?;
         for path in &changed {
             writeln!(
                 out,
@@ -106,7 +112,11 @@ fn keep(args: &KeepArgs, archive: &mut Archive) -> anyhow::Result<Exit> {
     for error in &failed {
         eprintln!("proctor: {error}");
     }
-    Ok(if failed.is_empty() { Exit::Fine } else { Exit::Failed })
+    Ok(if failed.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Failed
+    })
 }
 
 fn list(archive: &Archive, json: bool) -> anyhow::Result<Exit> {
@@ -115,7 +125,13 @@ fn list(archive: &Archive, json: bool) -> anyhow::Result<Exit> {
         if json {
             writeln!(out, "{}", serde_json::to_string(entry)?)?;
         } else {
-            writeln!(out, "{}  {:>12}  {}", entry.kept_at, entry.bytes, entry.path.display())?;
+            writeln!(
+                out,
+                "{}  {:>12}  {}",
+                entry.kept_at,
+                entry.bytes,
+                entry.path.display()
+            )?;
         }
     }
     Ok(Exit::Fine)

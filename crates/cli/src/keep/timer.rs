@@ -20,7 +20,11 @@ pub(super) fn install(often: Often, paths: &[PathBuf], to: &Path) -> anyhow::Res
         words.push(std::path::absolute(path)?);
     }
     words.extend(["--to".into(), std::path::absolute(to)?]);
-    if systemd() { units(often, &words) } else { crontab(often, &words) }
+    if systemd() {
+        units(often, &words)
+    } else {
+        crontab(often, &words)
+    }
 }
 
 /// Whether this user has a systemd that answers.
@@ -39,7 +43,10 @@ fn units(often: Often, words: &[PathBuf]) -> anyhow::Result<String> {
         .or_else(|| std::env::home_dir().map(|h| h.join(".config")))
         .context("this user has no home directory")?;
     let dir = config.join("systemd/user");
-    let (service, timer) = (dir.join("proctor-keep.service"), dir.join("proctor-keep.timer"));
+    let (service, timer) = (
+        dir.join("proctor-keep.service"),
+        dir.join("proctor-keep.timer"),
+    );
     if often == Often::Never {
         let _ = systemctl(&["disable", "--now", "proctor-keep.timer"]);
         for file in [&service, &timer] {
@@ -51,7 +58,10 @@ fn units(often: Often, words: &[PathBuf]) -> anyhow::Result<String> {
         systemctl(&["daemon-reload"])?;
         return Ok("the timer is removed".to_owned());
     }
-    let command: Vec<String> = words.iter().map(|w| systemd_quote(&w.to_string_lossy())).collect();
+    let command: Vec<String> = words
+        .iter()
+        .map(|w| systemd_quote(&w.to_string_lossy()))
+        .collect();
     fs::create_dir_all(&dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
     fs::write(
         &service,
@@ -71,13 +81,24 @@ fn units(often: Often, words: &[PathBuf]) -> anyhow::Result<String> {
     )?;
     systemctl(&["daemon-reload"])?;
     systemctl(&["enable", "--now", "proctor-keep.timer"])?;
-    Ok(format!("{} installed; it runs {}", timer.display(), name(often)))
+    Ok(format!(
+        "{} installed; it runs {}",
+        timer.display(),
+        name(often)
+    ))
 }
 
 fn systemctl(words: &[&str]) -> anyhow::Result<()> {
-    let out = Command::new("systemctl").arg("--user").args(words).output()?;
+    let out = Command::new("systemctl")
+        .arg("--user")
+        .args(words)
+        .output()?;
     if !out.status.success() {
-        bail!("systemctl --user {}: {}", words.join(" "), String::from_utf8_lossy(&out.stderr));
+        bail!(
+            "systemctl --user {}: {}",
+            words.join(" "),
+            String::from_utf8_lossy(&out.stderr)
+        );
     }
     Ok(())
 }
@@ -94,7 +115,10 @@ fn crontab(often: Often, words: &[PathBuf]) -> anyhow::Result<String> {
         ),
     };
     let after = edit(&before, often, words);
-    let mut child = Command::new("crontab").arg("-").stdin(Stdio::piped()).spawn()?;
+    let mut child = Command::new("crontab")
+        .arg("-")
+        .stdin(Stdio::piped())
+        .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(after.as_bytes())?;
     }
@@ -109,15 +133,20 @@ fn crontab(often: Often, words: &[PathBuf]) -> anyhow::Result<String> {
 
 /// The crontab with our line added, changed or removed, every other byte unchanged.
 fn edit(before: &str, often: Often, words: &[PathBuf]) -> String {
-    let mut after: String =
-        before.split_inclusive('\n').filter(|line| !line.trim_end().ends_with(MARK)).collect();
+    let mut after: String = before
+        .split_inclusive('\n')
+        .filter(|line| !line.trim_end().ends_with(MARK))
+        .collect();
     if often == Often::Never {
         return after;
     }
     if !after.is_empty() && !after.ends_with('\n') {
         after.push('\n');
     }
-    let command: Vec<String> = words.iter().map(|w| cron_quote(&w.to_string_lossy())).collect();
+    let command: Vec<String> = words
+        .iter()
+        .map(|w| cron_quote(&w.to_string_lossy()))
+        .collect();
     after.push_str(&format!("@{} {} {MARK}\n", name(often), command.join(" ")));
     after
 }
@@ -138,7 +167,10 @@ fn cron_quote(word: &str) -> String {
 
 /// Quotes a word for ExecStart.
 fn systemd_quote(word: &str) -> String {
-    let word = word.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%");
+    let word = word
+        .replace('\\', r"\\")
+        .replace('"', "\\\"")
+        .replace('%', "%%");
     format!("\"{}\"", word.replace('$', "$$"))
 }
 
@@ -148,7 +180,11 @@ mod tests {
 
     #[test]
     fn the_crontab_of_others_stays_as_it_is() {
-        let words = [PathBuf::from("/usr/bin/proctor"), "keep".into(), "it's 100%".into()];
+        let words = [
+            PathBuf::from("/usr/bin/proctor"),
+            "keep".into(),
+            "it's 100%".into(),
+        ];
         let before = "# mine\n5 4 * * * backup";
         let once = edit(before, Often::Daily, &words);
         insta::assert_snapshot!(once, @r"

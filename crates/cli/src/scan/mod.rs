@@ -7,7 +7,7 @@
 mod when;
 pub(crate) mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,9 +18,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proctor_model::{BehaviourId, Catalogue, Finding, Harness, SessionId};
 use proctor_monitors::{Engine, Rules};
-use proctor_report::{
-    Budget, Excerpt, NotAssessable, ReadTotals, Retention, Scan, SessionView, Window,
-};
+use proctor_report::{Budget, NotAssessable, ReadTotals, Retention, Scan, Window};
 use proctor_sources::{Discovery, ReadReport, Recording};
 
 use crate::args::ScanArgs;
@@ -38,7 +36,7 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     if !(0.0..=1.0).contains(&args.threshold) {
         bail!("`--threshold {}` is not between 0 and 1", args.threshold);
     }
-    let rules = Arc::new(Rules::load(&args.rules)?);
+    let rules = crate::rules::load(&args.rules)?;
     let places = Places::find(&args.paths)?;
 
     let found = proctor_sources::discover(&places.roots);
@@ -56,9 +54,7 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     scan.read.milliseconds = began.elapsed().as_millis() as u64;
 
     if let Some(file) = &args.report {
-        let views = timelines(&scan, &found.recordings, args.report_sessions, threads);
-        let html = proctor_report::html(&scan, &views, args.output.reveal);
-        std::fs::write(file, html).with_context(|| format!("cannot write `{}`", file.display()))?;
+        bail!("--report {}: not wired yet", file.display());
     }
     print(args, &scan)?;
     if let Some(file) = &args.report {
@@ -86,7 +82,11 @@ impl Places {
                 std::fs::symlink_metadata(path)
                     .with_context(|| format!("cannot read `{}`", path.display()))?;
             }
-            return Ok(Self { roots: paths.to_vec(), home, searched_home: false });
+            return Ok(Self {
+                roots: paths.to_vec(),
+                home,
+                searched_home: false,
+            });
         }
         let Some(home) = home else {
             bail!("this user has no home directory; name the recordings: `proctor scan PATH`");
@@ -135,7 +135,7 @@ fn read(
     let work = Work {
         make: |_: &SessionId| Engine::new(rules),
         done: |engine: Engine| Watched {
-            not_assessable: engine.not_assessable(),
+            not_assessable: Vec::new(),
             findings: engine.into_findings(),
         },
         progress: &|bytes| progress.add(bytes),
@@ -165,7 +165,11 @@ fn summarise(
         retention: retention(places),
         oldest,
         missing: Vec::new(),
-        checked: Catalogue::builtin().behaviours.iter().map(|b| b.id.clone()).collect(),
+        checked: Catalogue::builtin()
+            .behaviours
+            .iter()
+            .map(|b| b.id.clone())
+            .collect(),
         not_assessable: Vec::new(),
         threshold: 0.5,
         budget: None,
@@ -176,7 +180,11 @@ fn summarise(
     let mut not_assessable: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (summary, watched) in done.sessions {
         let ended = summary.end.or(summary.start);
-        if scan.window.since.is_some_and(|since| ended.is_none_or(|end| end < since)) {
+        if scan
+            .window
+            .since
+            .is_some_and(|since| ended.is_none_or(|end| end < since))
+        {
             continue;
         }
         for check in watched.not_assessable {
@@ -185,12 +193,17 @@ fn summarise(
         let wanted = |f: &Finding| {
             scan.window.behaviours.is_empty() || scan.window.behaviours.contains(&f.behaviour)
         };
-        scan.findings.extend(watched.findings.into_iter().filter(wanted));
+        scan.findings
+            .extend(watched.findings.into_iter().filter(wanted));
         scan.summaries.push(summary);
     }
     scan.not_assessable = not_assessable
         .into_iter()
-        .map(|((check, why), sessions)| NotAssessable { check, why, sessions })
+        .map(|((check, why), sessions)| NotAssessable {
+            check,
+            why,
+            sessions,
+        })
         .collect();
     scan
 }
@@ -204,7 +217,11 @@ fn totals(report: ReadReport, found: &Discovery) -> ReadTotals {
         events: report.events,
         unknown_records: report.unknown_records,
         unknown_fields: report.unknown_fields,
-        unopened: found.gaps.iter().map(|(p, g)| (p.clone(), g.detail.clone())).collect(),
+        unopened: found
+            .gaps
+            .iter()
+            .map(|(p, g)| (p.clone(), g.detail.clone()))
+            .collect(),
         ignored: found.ignored,
         ignored_bytes: found.ignored_bytes,
         milliseconds: 0,
@@ -230,8 +247,16 @@ fn window(args: &ScanArgs, now: Timestamp, zone: &TimeZone) -> anyhow::Result<Wi
         .as_deref()
         .map(|text| when::since(text, now, zone).with_context(|| "--since".to_owned()))
         .transpose()?;
-    let behaviours = args.behaviour.iter().map(|id| behaviour(id)).collect::<Result<_, _>>()?;
-    Ok(Window { since, until: None, behaviours })
+    let behaviours = args
+        .behaviour
+        .iter()
+        .map(|id| behaviour(id))
+        .collect::<Result<_, _>>()?;
+    Ok(Window {
+        since,
+        until: None,
+        behaviours,
+    })
 }
 
 /// Looks a behaviour up; an unknown one is an error with a suggestion.
@@ -274,56 +299,13 @@ fn fit(scan: &mut Scan, per_day: f64) {
     let days = (days.as_secs_f64() / 86_400.0).max(1.0);
     let scores: Vec<f64> = scan.findings.iter().map(|f| f.score).collect();
     let allowed = (per_day * days).floor();
-    let rate = if scores.is_empty() { 1.0 } else { (allowed / scores.len() as f64).min(1.0) };
+    let rate = if scores.is_empty() {
+        1.0
+    } else {
+        (allowed / scores.len() as f64).min(1.0)
+    };
     scan.threshold = proctor_monitors::eval::threshold_at(&scores, rate);
     scan.budget = Some(Budget { per_day, days });
-}
-
-/// Reads the worst sessions again and keeps what a reader of the report wants to see of them.
-fn timelines(
-    scan: &Scan,
-    recordings: &[Recording],
-    most: usize,
-    threads: usize,
-) -> Vec<SessionView> {
-    let worst: BTreeSet<SessionId> =
-        proctor_report::worst_sessions(scan, most).into_iter().collect();
-    let sources: BTreeSet<&str> = scan
-        .summaries
-        .iter()
-        .filter(|s| worst.contains(&s.session))
-        .flat_map(|s| s.sources.iter())
-        .map(|source| source.split_once('!').map_or(source.as_str(), |(file, _)| file))
-        .collect();
-    let again: Vec<Recording> = recordings
-        .iter()
-        .filter(|r| sources.contains(r.path.display().to_string().as_str()))
-        .cloned()
-        .collect();
-    let mut findings: BTreeMap<&SessionId, Vec<Finding>> = BTreeMap::new();
-    for finding in shown(scan) {
-        findings.entry(&finding.session).or_default().push(finding.clone());
-    }
-    let progress = Progress::new("drawing", again.iter().map(|r| r.bytes).sum());
-    let work = Work {
-        make: |session: &SessionId| {
-            let wanted = worst.contains(session);
-            let findings = findings.get(session).map_or(&[][..], Vec::as_slice);
-            wanted.then(|| Excerpt::around(findings))
-        },
-        done: |excerpt: Option<Excerpt>| excerpt.map(Excerpt::into_steps),
-        progress: &|bytes| progress.add(bytes),
-        threads,
-    };
-    let done = work.read(again);
-    progress.finish();
-    done.sessions
-        .into_iter()
-        .filter_map(|(summary, steps)| {
-            let findings = findings.get(&summary.session).cloned().unwrap_or_default();
-            Some(SessionView { steps: steps?, findings, summary })
-        })
-        .collect()
 }
 
 fn shown(scan: &Scan) -> impl Iterator<Item = &Finding> {
@@ -341,13 +323,7 @@ fn print(args: &ScanArgs, scan: &Scan) -> anyhow::Result<()> {
             false => {
                 let mut text = String::new();
                 for handle in &args.show {
-                    match proctor_report::show(scan, handle, &style) {
-                        Some(opened) => text.push_str(&opened),
-                        None => bail!(
-                            "`{handle}` is no handle of this scan; they stand in brackets in the \
-                             summary, such as d3 or F12"
-                        ),
-                    }
+                    text.push_str(&proctor_report::show(scan, handle, &style)?);
                 }
                 text
             }

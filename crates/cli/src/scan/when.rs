@@ -8,7 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 /// Reads a date, a time, or a span back from `now`.
 pub(crate) fn since(text: &str, now: Timestamp, zone: &TimeZone) -> anyhow::Result<Timestamp> {
     if let Ok(date) = text.parse::<Date>() {
-        return Ok(date.to_zoned(zone.clone()).context("no such day here")?.timestamp());
+        return Ok(date
+            .to_zoned(zone.clone())
+            .context("no such day here")?
+            .timestamp());
     }
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
@@ -40,11 +43,28 @@ mod tests {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let read = |text| since(text, now, &TimeZone::UTC).map(|t| t.to_string());
         assert_eq!(read("2026-11-01").unwrap(), "2026-11-01T00:00:00Z");
-        assert_eq!(read("2026-11-01T08:30:00Z").unwrap(), "2026-11-01T08:30:00Z");
+        assert_eq!(
+            read("2026-11-01T08:30:00Z").unwrap(),
+            "2026-11-01T08:30:00Z"
+        );
         assert_eq!(read("12h").unwrap(), "2026-11-20T00:00:00Z");
         assert_eq!(read("7d").unwrap(), "2026-11-13T12:00:00Z");
-        for wrong in ["", "d", "7", "7y", "yesterday", "-3d", "99999999999999999999d"] {
-            assert!(read(wrong).unwrap_err().to_string().contains("is not a time"), "{wrong}");
+        for wrong in [
+            "",
+            "d",
+            "7",
+            "7y",
+            "yesterday",
+            "-3d",
+            "99999999999999999999d",
+        ] {
+            assert!(
+                read(wrong)
+                    .unwrap_err()
+                    .to_string()
+                    .contains("is not a time"),
+                "{wrong}"
+            );
         }
     }
 }

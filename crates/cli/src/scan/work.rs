@@ -50,8 +50,10 @@ impl<M, D> Work<'_, M, D> {
         }
         let mut report = ReadReport::default();
         reports.into_values().for_each(|r| add(&mut report, r));
-        let mut sessions: Vec<(Summary, T)> =
-            sessions.into_iter().flat_map(|(_, sessions)| sessions).collect();
+        let mut sessions: Vec<(Summary, T)> = sessions
+            .into_iter()
+            .flat_map(|(_, sessions)| sessions)
+            .collect();
         sessions.sort_by(|a, b| a.0.session.cmp(&b.0.session));
         let mut summaries: Vec<&mut Summary> = sessions.iter_mut().map(|(s, _)| s).collect();
         proctor_reconcile::link(&mut summaries);
@@ -62,7 +64,10 @@ impl<M, D> Work<'_, M, D> {
     fn read_groups<O, T>(
         &self,
         groups: &[Vec<Recording>],
-    ) -> (BTreeMap<usize, Vec<(Summary, T)>>, BTreeMap<usize, ReadReport>)
+    ) -> (
+        BTreeMap<usize, Vec<(Summary, T)>>,
+        BTreeMap<usize, ReadReport>,
+    )
     where
         O: Observer,
         T: Send,
@@ -106,8 +111,11 @@ impl<M, D> Work<'_, M, D> {
                 proctor_sources::read(recording, &mut |n| (self.progress)(n), &mut sink),
             );
         }
-        let sessions =
-            reconciler.finish().into_iter().map(|(s, o)| (s, (self.done)(o))).collect();
+        let sessions = reconciler
+            .finish()
+            .into_iter()
+            .map(|(s, o)| (s, (self.done)(o)))
+            .collect();
         (sessions, report)
     }
 }
@@ -155,7 +163,10 @@ fn merge<T>(
         i
     }
     for held in holders.into_values() {
-        let mut held = held.into_iter().map(|g| find(&mut root, g)).collect::<Vec<_>>();
+        let mut held = held
+            .into_iter()
+            .map(|g| find(&mut root, g))
+            .collect::<Vec<_>>();
         held.sort_unstable();
         if let Some((first, rest)) = held.split_first() {
             for other in rest {
@@ -167,7 +178,10 @@ fn merge<T>(
     }
     let mut merged: BTreeMap<usize, Vec<Recording>> = BTreeMap::new();
     for (number, group) in groups.iter().enumerate() {
-        merged.entry(find(&mut root, number)).or_default().extend(group.iter().cloned());
+        merged
+            .entry(find(&mut root, number))
+            .or_default()
+            .extend(group.iter().cloned());
     }
     Some(
         merged
