@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proctor_model::{Finding, Place};
 use proctor_reconcile::{Facts, Observer, View};
 
+use crate::claims::Claims;
 use crate::rule_monitor::RuleMonitor;
 use crate::{Monitor, Rules};
 
@@ -13,7 +14,7 @@ use crate::{Monitor, Rules};
 ///
 /// A new monitor is registered here and nowhere else.
 fn monitors(rules: &Arc<Rules>) -> Vec<Box<dyn Monitor>> {
-    vec![Box::new(RuleMonitor::new(rules))]
+    vec![Box::new(RuleMonitor::new(rules)), Box::<Claims>::default()]
 }
 
 /// Findings of one rule that a session keeps. An agent that floods a rule costs no more memory

@@ -4,14 +4,19 @@
 //! session: it feeds every step to every [`Monitor`] and keeps what they find.
 
 mod check;
+pub mod claims;
 mod commands;
 mod engine;
 pub mod eval;
+mod finding;
 mod plain;
 mod rule_monitor;
 mod ruleset;
 mod scoring;
 mod sigma;
+#[cfg(test)]
+mod testing;
+mod told;
 
 pub use check::{TestReport, test_builtin_rules, test_rules};
 pub use commands::Hit;
