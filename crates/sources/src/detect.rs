@@ -154,6 +154,12 @@ fn classify(value: &Sketch) -> Option<Harness> {
     {
         return Some(Harness::SweAgent);
     }
+    // A history alone, as demonstrations are kept, and a run of several attempts.
+    if (has("history.0.role") && (has("history.0.agent") || has("history.0.message_type")))
+        || has("attempts.0.trajectory")
+    {
+        return Some(Harness::SweAgent);
+    }
     let judged = |at: &str| {
         ["role", "action"]
             .iter()

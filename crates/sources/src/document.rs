@@ -179,26 +179,31 @@ impl<R: Read> Splitter<R> {
     fn value(&mut self) -> Result<Option<Found>, Break> {
         let first = self.token()?;
         let depth = self.frames.len();
+        let offset = self.window.offset();
+        let ending = self.paths.ending(self.live, depth);
+        self.window.hold(ending.map_or(0, |(_, limit)| limit));
         let deeper = self.paths.leading_on(self.live, depth, first);
-        if deeper != 0 {
+        if deeper == 0 {
+            self.pass(first)?;
+            self.expect = Expect::NextOrEnd;
+        } else {
             self.window.bump();
-            self.frames.push(Frame {
+            let frame = Frame {
                 object: first == b'{',
                 live: deeper,
-            });
-            self.expect = Expect::FirstOrEnd;
-            return Ok(None);
+            };
+            let empty = self.window.skip_blanks()? == Some(frame.closer());
+            self.frames.push(frame);
+            if empty && ending.is_some() {
+                self.leave()?;
+            } else {
+                self.window.release();
+                self.expect = Expect::FirstOrEnd;
+                return Ok(None);
+            }
         }
-        self.expect = Expect::NextOrEnd;
-        let offset = self.window.offset();
-        let Some((path, limit)) = self.paths.ending(self.live, depth) else {
-            self.pass(first)?;
-            return Ok(None);
-        };
-        self.window.hold(limit);
-        self.pass(first)?;
         let len = self.window.offset() - offset;
-        Ok(Some(Found { path, offset, len }))
+        Ok(ending.map(|(path, _)| Found { path, offset, len }))
     }
 
     fn first_or_end(&mut self) -> Result<(), Break> {
@@ -326,7 +331,8 @@ fn member_name(quoted: &[u8]) -> Option<Cow<'_, str>> {
 ///
 /// A path is `$` followed by `.name` for a member, `.*` for any member and `[*]` for the elements
 /// of an array, such as `$.samples[*].messages[*]`. The first path that fits an element takes it;
-/// but a container that some path leads into is entered and never handed out whole.
+/// but a container that some path leads into is entered, and handed out whole only where it is
+/// empty.
 #[derive(Clone, Debug)]
 pub(crate) struct Paths(Vec<Path>);
 
@@ -791,18 +797,20 @@ mod tests {
     fn expected(document: &Value) -> Vec<(usize, Value)> {
         let mut out = Vec::new();
         match document {
-            Value::Object(members) => {
+            Value::Object(members) if !members.is_empty() => {
                 for (name, value) in members {
                     match value {
-                        Value::Array(items) if name == "a" => {
+                        Value::Array(items) if name == "a" && !items.is_empty() => {
                             for item in items {
                                 match item.as_object() {
-                                    Some(o) => out.extend(o.get("b").map(|b| (1, b.clone()))),
-                                    None => out.push((0, item.clone())),
+                                    Some(o) if !o.is_empty() => {
+                                        out.extend(o.get("b").map(|b| (1, b.clone())))
+                                    }
+                                    _ => out.push((0, item.clone())),
                                 }
                             }
                         }
-                        Value::Object(inner) if name == "b" => {
+                        Value::Object(inner) if name == "b" && !inner.is_empty() => {
                             out.extend(inner.values().map(|v| (2, v.clone())));
                         }
                         _ => out.push((3, value.clone())),

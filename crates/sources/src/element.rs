@@ -1,16 +1,17 @@
 //! One element of a document while it is read: its value, its time, its tool calls.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use proctor_dialects::json::{self, Value};
+use proctor_dialects::json::{self, Object, Value};
 use proctor_dialects::openai_chat::ChatMessage;
 use proctor_dialects::{Oddities, Part};
 use proctor_model::{EventKind, GapCause, Message, Origin, Role};
 
-use crate::document::Break;
+use crate::document::{Break, Paths, Piece, Splitter};
 use crate::emit::{Emitter, Record};
 
 /// Parses an element. What has to be mended or replaced on the way is told as a gap, and so is an
@@ -39,6 +40,54 @@ pub(crate) fn parse<'a>(
         }
         Err(error) => {
             out.lost(record, GapCause::Unparsable, error.message);
+            None
+        }
+    }
+}
+
+/// Parses the members of an element that is an object, but for those at `skip`, which may be long
+/// and are passed over unread.
+pub(crate) fn members<'a>(
+    raw: &'a [u8],
+    skip: &[&'static str],
+    record: &mut Record<'_>,
+    out: &mut Emitter<'_>,
+) -> Option<Object<'a>> {
+    let mut splitter = Splitter::new(
+        raw,
+        0,
+        Paths::new(&[]).places(skip).with(&["$.*"], raw.len()),
+    );
+    let mut members = Vec::new();
+    while let Some(piece) = splitter.next() {
+        match piece {
+            Piece::Element {
+                key,
+                offset,
+                raw: value,
+                ..
+            } => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX);
+                let value = raw.get(start..start.saturating_add(value.len()));
+                let value = parse(value.unwrap_or_default(), record, out)?;
+                members.push((Cow::Owned(key.to_owned()), value));
+            }
+            Piece::Long { .. } => {}
+            Piece::Broken { .. } => {
+                members.clear();
+                break;
+            }
+        }
+    }
+    if !members.is_empty() {
+        return Some(members.into_iter().collect());
+    }
+    // It is empty, broken or no object: reading it as a whole tells.
+    match parse(raw, record, out)? {
+        Value::Object(object) => Some(object),
+        other => {
+            let detail = format!("{} where an object must stand", other.type_name());
+            out.lost(record, GapCause::BadField, detail);
             None
         }
     }

@@ -19,8 +19,10 @@ mod emit;
 mod line;
 mod literal;
 mod rjudge;
+mod swe_agent;
 #[cfg(test)]
 mod testing;
+mod text;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -120,7 +122,8 @@ pub fn read(
         }
         Harness::Chat => chat::read(recording, &mut out),
         Harness::RJudge => rjudge::read(recording, &mut out),
-        Harness::Codex | Harness::Inspect | Harness::SweAgent => {
+        Harness::SweAgent => swe_agent::read(recording, &mut out),
+        Harness::Codex | Harness::Inspect => {
             let mut record = emit::Record::unread(0, recording.bytes, b"");
             out.lost(
                 &mut record,

@@ -1,9 +1,9 @@
-//! R-Judge records: what a user, an agent and its environment said and did, one record a line.
+//! R-Judge records: what a user, an agent and its environment said and did, one record a line or
+//! all of them in one list.
 //!
 //! The judge's view of a record (`profile`, `goal`, `label`, `risk_description`) never becomes an
 //! event: what an agent was shown and did is in `contents` alone.
 
-use std::fs::File;
 use std::io;
 
 use proctor_dialects::json::{Object, Value};
@@ -17,6 +17,7 @@ use crate::document::{Paths, Piece, Splitter};
 use crate::element::{self, CallIds};
 use crate::emit::{Emitter, Record};
 use crate::line::Lines;
+use crate::text::Text;
 use crate::{Recording, literal, session_id};
 
 /// Reads a file of R-Judge records.
@@ -29,7 +30,13 @@ pub(crate) fn read(recording: &Recording, out: &mut Emitter<'_>) {
 
 fn try_read(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
     let file = out.session().clone();
-    let mut lines = Lines::new(File::open(&recording.path)?, 0, recording.bytes);
+    let text = Text::File(&recording.path, 0, recording.bytes);
+    if is_list(text)? {
+        list(text, out)?;
+        out.advance(recording.bytes);
+        return Ok(());
+    }
+    let mut lines = Lines::new(text.open()?, 0, recording.bytes);
     let mut at = 0;
     while let Some(line) = lines.next()? {
         out.advance(line.next - at);
@@ -40,6 +47,26 @@ fn try_read(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
             row(line.offset, line.bytes, out);
         }
         out.set_session(&file);
+    }
+    Ok(())
+}
+
+/// Whether the file is one list of records, as the set is published.
+fn is_list(text: Text<'_>) -> io::Result<bool> {
+    let first = Splitter::new(text.open()?, 0, Paths::new(&[]).places(&["$[*]"]))
+        .next()
+        .map(|piece| matches!(piece, Piece::Long { .. }));
+    Ok(first == Some(true))
+}
+
+fn list(text: Text<'_>, out: &mut Emitter<'_>) -> io::Result<()> {
+    let mut splitter = text.split(Paths::new(&["$[*]"]))?;
+    while let Some(piece) = splitter.next() {
+        match piece {
+            Piece::Element { offset, raw, .. } => row(offset, raw, out),
+            Piece::Long { offset, len, .. } => element::too_long(offset, len, out),
+            Piece::Broken { offset, why } => element::broken(offset, text.left(offset), why, out),
+        }
     }
     Ok(())
 }

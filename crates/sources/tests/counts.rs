@@ -3,6 +3,12 @@
 //! The walk shares no code with the readers. It runs over the recordings beside the repository,
 //! where they are there.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +19,8 @@ use serde_json::Value;
 
 #[path = "counts/chat.rs"]
 mod chat;
+#[path = "counts/swe_agent.rs"]
+mod swe_agent;
 
 /// What is counted of a session.
 #[derive(Debug, Default, PartialEq, Eq)]

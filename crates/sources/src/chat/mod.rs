@@ -4,22 +4,26 @@
 //! an API. It is a session of its own, named by its `id`. A bare message, alone in its line or in
 //! a list, continues the one session of its file.
 
+mod head;
+mod lines;
+
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufReader, Seek};
 use std::path::Path;
 
-use jiff::Timestamp;
-use memchr::memchr;
 use proctor_dialects::json::{Object, Value};
 use proctor_dialects::{Oddities, openai_chat};
 use proctor_model::{
     EventKind, GapCause, Harness, Message, Origin, Role, SessionId, SessionNote, Tokens,
 };
 
-use crate::document::{Paths, Piece, Splitter};
+use self::head::{Head, Kind};
+use self::lines::holds_lines;
+use crate::document::{Paths, Piece};
 use crate::element::{self, CallIds};
 use crate::emit::{Emitter, Record};
 use crate::line::Lines;
+use crate::text::Text;
 use crate::{Recording, session_id};
 
 /// Reads a file of chat messages.
@@ -63,15 +67,6 @@ struct Reader<'a> {
     runs: u64,
 }
 
-/// The bytes of a run, wherever they are.
-#[derive(Clone, Copy)]
-enum Text<'a> {
-    /// In memory, first byte at this offset of the file.
-    Held(u64, &'a [u8]),
-    /// The whole file, of this many bytes.
-    File(&'a Path, u64),
-}
-
 impl Reader<'_> {
     fn read(&mut self, out: &mut Emitter<'_>) -> io::Result<()> {
         let mut file = File::open(self.path)?;
@@ -96,7 +91,7 @@ impl Reader<'_> {
 
     /// A file that is one JSON value.
     fn document(&mut self, out: &mut Emitter<'_>) -> io::Result<()> {
-        let text = Text::File(self.path, self.bytes);
+        let text = Text::File(self.path, 0, self.bytes);
         self.value(text, out)?;
         out.advance(self.bytes);
         Ok(())
@@ -114,7 +109,7 @@ impl Reader<'_> {
     }
 
     fn list(&mut self, text: Text<'_>, out: &mut Emitter<'_>) -> io::Result<()> {
-        let mut splitter = Splitter::new(text.open()?, text.offset(), Paths::new(&["$[*]"]));
+        let mut splitter = text.split(Paths::new(&["$[*]"]))?;
         while let Some(piece) = splitter.next() {
             match piece {
                 Piece::Element { offset, raw, .. } => {
@@ -138,7 +133,7 @@ impl Reader<'_> {
 
     /// A value that stands for itself: a message of the file's session.
     fn alone(&mut self, text: Text<'_>, out: &mut Emitter<'_>) -> io::Result<()> {
-        let mut splitter = Splitter::new(text.open()?, text.offset(), Paths::new(&["$"]));
+        let mut splitter = text.split(Paths::new(&["$"]))?;
         while let Some(piece) = splitter.next() {
             match piece {
                 Piece::Element { offset, raw, .. } => item(raw, offset, &mut self.calls, out),
@@ -168,11 +163,15 @@ impl Reader<'_> {
             ..SessionNote::default()
         };
         out.event(&mut record, EventKind::Session(note));
+        if head.bad_messages {
+            let detail = "`messages` is no list".to_owned();
+            out.gap(&mut record, GapCause::BadField, detail);
+        }
         for name in &head.unknown {
             out.unknown_field("run", name);
         }
         let mut calls = CallIds::default();
-        let mut splitter = Splitter::new(text.open()?, text.offset(), run_paths());
+        let mut splitter = text.split(run_paths())?;
         while let Some(piece) = splitter.next() {
             match piece {
                 Piece::Element {
@@ -191,43 +190,17 @@ impl Reader<'_> {
     }
 }
 
-impl<'a> Text<'a> {
-    fn open(self) -> io::Result<Box<dyn Read + 'a>> {
-        Ok(match self {
-            Self::Held(_, bytes) => Box::new(bytes),
-            Self::File(path, bytes) => Box::new(File::open(path)?.take(bytes)),
-        })
-    }
-
-    fn offset(self) -> u64 {
-        match self {
-            Self::Held(offset, _) => offset,
-            Self::File(..) => 0,
-        }
-    }
-
-    fn record(self) -> Record<'a> {
-        match self {
-            Self::Held(offset, bytes) => Record::new(offset, bytes),
-            Self::File(_, bytes) => Record::unread(0, bytes, b""),
-        }
-    }
-
-    /// Bytes from this offset of the file on.
-    fn left(self, offset: u64) -> u64 {
-        let end = match self {
-            Self::Held(start, bytes) => start + bytes.len() as u64,
-            Self::File(_, bytes) => bytes,
-        };
-        end.saturating_sub(offset)
-    }
-}
-
 /// Members that name a run, the best first.
-pub(crate) const RUN_IDS: [&str; 4] = ["id", "session_id", "conversation_id", "thread_id"];
+pub(crate) const RUN_IDS: [&str; 5] = [
+    "id",
+    "session_id",
+    "conversation_id",
+    "thread_id",
+    "custom_id",
+];
 
 /// Where a run keeps its messages.
-const MESSAGES: [&str; 8] = [
+const MESSAGES: [&str; 10] = [
     "$.messages[*]",
     "$.input[*]",
     "$.choices[*].message",
@@ -236,6 +209,8 @@ const MESSAGES: [&str; 8] = [
     "$.request.input[*]",
     "$.response.choices[*].message",
     "$.response.output[*]",
+    "$.body.messages[*]",
+    "$.response.body.choices[*].message",
 ];
 
 /// What else a run holds: a prompt beside its messages, and the tokens it used.
@@ -326,202 +301,5 @@ fn tokens(usage: &Object<'_>) -> Tokens {
     }
 }
 
-/// What a value is, and what it says about itself outside of its messages.
-#[derive(Debug, Default)]
-struct Head {
-    kind: Kind,
-    /// The id, and its rank among [`RUN_IDS`].
-    id: Option<(usize, String)>,
-    model: Option<String>,
-    title: Option<String>,
-    time: Option<Timestamp>,
-    /// Names of members that the reader does not know.
-    unknown: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Kind {
-    Run,
-    List,
-    Message,
-    #[default]
-    Other,
-}
-
-impl Head {
-    /// Longest member of a head that is looked at, in bytes.
-    const LONGEST: usize = 4 << 10;
-
-    /// Most unknown names that are kept.
-    const MOST_NAMES: usize = 100;
-
-    fn of(text: Text<'_>) -> io::Result<Self> {
-        const PATHS: usize = MESSAGES.len();
-        let paths = Paths::new(&[])
-            .places(&MESSAGES)
-            .with(&["$.*"], Self::LONGEST)
-            .places(&["$[*]"]);
-        let mut splitter = Splitter::new(text.open()?, text.offset(), paths);
-        let mut head = Self::default();
-        while let Some(piece) = splitter.next() {
-            match piece {
-                Piece::Element { path, key, raw, .. } if path >= PATHS => head.member(key, raw),
-                Piece::Long {
-                    path: PATHS, key, ..
-                } => head.member(key, b""),
-                Piece::Long { path, .. } if path > PATHS => {
-                    head.kind = Kind::List;
-                    break;
-                }
-                Piece::Element { .. } | Piece::Long { .. } => head.kind = Kind::Run,
-                // Reading it for good will tell.
-                Piece::Broken { .. } => break,
-            }
-        }
-        Ok(head)
-    }
-
-    /// Takes an id, unless a better one is known.
-    fn id(&mut self, key: &str, raw: &[u8]) {
-        let rank = RUN_IDS.iter().position(|id| *id == key).unwrap_or_default();
-        if let Some(id) = name(raw).filter(|_| self.id.as_ref().is_none_or(|(r, _)| rank < *r)) {
-            self.id = Some((rank, id));
-        }
-    }
-
-    fn member(&mut self, key: &str, raw: &[u8]) {
-        match key {
-            "messages" => self.kind = Kind::Run,
-            "role" | "type" if self.kind == Kind::Other => self.kind = Kind::Message,
-            _ if RUN_IDS.contains(&key) => self.id(key, raw),
-            "model" => self.model = name(raw),
-            "title" => self.title = name(raw),
-            "created" | "created_at" | "timestamp" if self.time.is_none() => {
-                self.time = element::peek(raw).and_then(|value| element::time(&value));
-            }
-            _ if KNOWN.contains(&key) => {}
-            _ if self.unknown.len() < Self::MOST_NAMES => self.unknown.push(key.to_owned()),
-            _ => {}
-        }
-    }
-}
-
-/// Members of a run that hold nothing an agent said or did: settings, labels and measurements. A
-/// label must never become an event, or a detector could read the answer.
-const KNOWN: [&str; 42] = [
-    "system",
-    "instructions",
-    "input",
-    "usage",
-    "object",
-    "role",
-    "type",
-    "created",
-    "created_at",
-    "timestamp",
-    "tools",
-    "tool_choice",
-    "functions",
-    "function_call",
-    "parallel_tool_calls",
-    "response_format",
-    "temperature",
-    "top_p",
-    "max_tokens",
-    "max_output_tokens",
-    "max_completion_tokens",
-    "stop",
-    "stop_sequences",
-    "stream",
-    "metadata",
-    "stop_reason",
-    "service_tier",
-    "system_fingerprint",
-    "reasoning",
-    "thinking",
-    "label",
-    "truth",
-    "suite",
-    "user_task",
-    "suite_name",
-    "pipeline_name",
-    "user_task_id",
-    "injection_task_id",
-    "attack_type",
-    "injections",
-    "security",
-    "utility",
-];
-
-/// A short text or number as text.
-fn name(raw: &[u8]) -> Option<String> {
-    match element::peek(raw)? {
-        Value::Str(text) if !text.is_empty() => Some(text.into_owned()),
-        Value::Unsigned(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-/// Whether a file holds one JSON value a line, rather than one document.
-///
-/// It does where its first line is a value of its own and more follows. Where the first line is
-/// damaged, a second one that begins an object tells: in a document that was laid out in lines, a
-/// member name stands there.
-fn holds_lines(mut file: impl BufRead) -> io::Result<bool> {
-    let Some(first) = skip_blanks(&mut file)? else {
-        return Ok(false);
-    };
-    let whole = {
-        let line = FirstLine {
-            file: &mut file,
-            ended: false,
-        };
-        let mut splitter = Splitter::new(line, 0, Paths::new(&[]));
-        let whole = splitter.next().is_none();
-        // A line that breaks early is passed to its end.
-        io::copy(&mut splitter.into_reader(), &mut io::sink())?;
-        whole
-    };
-    let next = skip_blanks(&mut file)?;
-    Ok(next.is_some_and(|next| whole || (first, next) == (b'{', b'{')))
-}
-
-/// The next byte that is no blank, which stays unread.
-fn skip_blanks(file: &mut impl BufRead) -> io::Result<Option<u8>> {
-    loop {
-        let buffer = file.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(None);
-        }
-        let blanks = buffer.iter().take_while(|b| b.is_ascii_whitespace());
-        let blanks = blanks.count();
-        let next = buffer.get(blanks).copied();
-        file.consume(blanks);
-        if next.is_some() {
-            return Ok(next);
-        }
-    }
-}
-
-/// A reader that ends with the first line.
-struct FirstLine<'f, R> {
-    file: &'f mut R,
-    ended: bool,
-}
-
-impl<R: BufRead> Read for FirstLine<'_, R> {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        if self.ended {
-            return Ok(0);
-        }
-        let buffer = self.file.fill_buf()?;
-        let end = memchr(b'\n', buffer);
-        let len = end.unwrap_or(buffer.len()).min(room.len());
-        if let (Some(room), Some(line)) = (room.get_mut(..len), buffer.get(..len)) {
-            room.copy_from_slice(line);
-        }
-        self.ended = end == Some(len);
-        self.file.consume(len + usize::from(self.ended));
-        Ok(len)
-    }
-}
+#[cfg(test)]
+mod tests;
