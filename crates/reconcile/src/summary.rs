@@ -195,7 +195,8 @@ pub(crate) fn count(map: &mut BTreeMap<String, u64>, name: &str) {
 }
 
 impl Summary {
-    pub(crate) fn new(session: SessionId) -> Self {
+    /// A session of which nothing is known yet.
+    pub fn new(session: SessionId) -> Self {
         Self {
             session,
             parent: None,

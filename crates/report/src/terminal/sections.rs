@@ -61,12 +61,16 @@ fn did_line(line: &Line, style: &Style) -> String {
 fn samples(top: &[(String, u64)], room: usize) -> String {
     let mut out = String::new();
     for (name, n) in top {
-        let name = fit_path(name, 34);
-        let next = match n {
-            1 => name,
-            n => format!("{name} ×{}", units::short(*n)),
+        let times = match n {
+            1 => String::new(),
+            n => format!(" ×{}", units::short(*n)),
         };
+        let name = fit_path(name, 34.min(room.saturating_sub(times.width())));
+        let next = format!("{name}{times}");
         let gap = if out.is_empty() { "" } else { " · " };
+        if out.is_empty() && name.width() < 10 && name.ends_with('…') {
+            break;
+        }
         if out.width() + gap.width() + next.width() > room {
             break;
         }
@@ -138,22 +142,22 @@ pub(super) fn activity(digest: &Digest, style: &Style) -> String {
         })
         .collect();
     let rows = [
-        ("Tool calls", calls, "most on a day"),
-        ("Nobody asked", unasked, "most on a day"),
-        ("Findings", found, "most on a day"),
+        ("Tool calls", calls),
+        ("Nobody asked", unasked),
+        ("Findings", found),
     ];
-    for (label, numbers, unit) in rows {
+    for (label, numbers) in rows {
         let most = numbers.iter().copied().max().unwrap_or(0);
-        let room = style.width().saturating_sub(HANDLE + LABEL + 4);
-        let spark = style.spark(&narrowed(&numbers, room.saturating_sub(18)));
+        let room = style.width().saturating_sub(HANDLE + LABEL + 25);
+        let spark = style.spark(&stretched(&numbers, room));
         let tone = if label == "Tool calls" {
             Tone::Handle
         } else {
             Tone::Notable
         };
         let note = match digest.activity.days_per_bin {
-            1 => format!("{} {unit}", count(most)),
-            _ => format!("{} in a bar", count(most)),
+            1 => format!("at most {} a day", count(most)),
+            days => format!("at most {} in {days} days", count(most)),
         };
         out += &trimmed(format!(
             " {}{}  {}  {}",
@@ -167,14 +171,18 @@ pub(super) fn activity(digest: &Digest, style: &Style) -> String {
         " {}{}  {}  {}",
         " ".repeat(HANDLE),
         left("By hour of the day", LABEL),
-        style.paint(Tone::Handle, &style.spark(&hours)),
-        style.paint(Tone::Dim, "0 to 23 h, active time")
+        style.paint(Tone::Handle, &style.spark(&stretched(&hours, 48))),
+        style.paint(Tone::Dim, "0 to 23 h")
     ));
     out
 }
 
-/// Sums neighbours until the numbers fit into so many columns.
-fn narrowed(numbers: &[u64], columns: usize) -> Vec<u64> {
+/// Sums neighbours until the numbers fit into so many columns, or draws each twice where there is
+/// room.
+fn stretched(numbers: &[u64], columns: usize) -> Vec<u64> {
+    if numbers.len() * 2 <= columns {
+        return numbers.iter().flat_map(|n| [*n, *n]).collect();
+    }
     let each = numbers.len().div_ceil(columns.max(1)).max(1);
     numbers.chunks(each).map(|c| c.iter().sum()).collect()
 }
@@ -276,17 +284,21 @@ fn severity(severity: Severity, style: &Style) -> String {
     style.paint(Tone::Severity(severity), name) + &fill
 }
 
-/// A finding in one line; verbose, with explanation, quote and places.
+/// A finding with its title; verbose, with explanation, quote and places.
 pub(super) fn finding(row: &FindingRow, style: &Style) -> String {
-    let before = HANDLE + 10 + 6 + 5 + 1;
+    let before = 1 + HANDLE + 10 + 6 + 5;
+    let mut title = wrap(&row.title, style.width().saturating_sub(before)).into_iter();
     let mut out = trimmed(format!(
         " {}{}{}{}{}",
         style.paint(Tone::Handle, &left(&row.handle, HANDLE)),
         severity(row.severity, style),
         left(&format!("{:.2}", row.score), 6),
         style.paint(Tone::Handle, &left(&row.session, 5)),
-        fit(&row.title, style.width().saturating_sub(before)),
+        title.next().unwrap_or_default(),
     ));
+    for line in title.take(3) {
+        out += &format!("{}{line}\n", " ".repeat(before));
+    }
     if style.verbose {
         out += &finding_body(row, style);
     }
@@ -335,10 +347,11 @@ pub(super) fn sessions(digest: &Digest, style: &Style) -> String {
 
 /// A session in one line: when, where, how bad, and why or what it did.
 fn session(row: &SessionRow, style: &Style) -> String {
-    let project = if style.width() >= 100 { 26 } else { 16 };
+    let project = if style.width() >= 100 { 26 } else { 14 };
+    let name = row.project.trim_end_matches('/').rsplit('/').next();
+    let start = row.start.get(5..).unwrap_or_default();
     let tally = tally(row);
-    let tally_width = tally.width().max(7);
-    let before = 1 + HANDLE + 17 + project + 2 + tally_width + 2;
+    let before = 1 + HANDLE + 13 + project + 2 + 7;
     let room = style.width().saturating_sub(before);
     let says = if row.reason.is_empty() {
         &row.did
@@ -346,15 +359,15 @@ fn session(row: &SessionRow, style: &Style) -> String {
         &row.reason
     };
     trimmed(format!(
-        " {}{} {}  {}  {}",
+        " {}{}{}  {}{}",
         style.paint(Tone::Handle, &left(&row.handle, HANDLE)),
-        style.paint(Tone::Dim, &left(&row.start, 16)),
-        left(&fit_path(&row.project, project), project),
+        style.paint(Tone::Dim, &left(start, 13)),
+        left(name.unwrap_or_default(), project),
         match row.worst {
             Some(worst) =>
                 style.paint(Tone::Severity(worst), &tally)
-                    + &" ".repeat(tally_width - tally.width()),
-            None => left(&tally, tally_width),
+                    + &" ".repeat(7_usize.saturating_sub(tally.width())),
+            None => left(&tally, 7),
         },
         fit(says, room),
     ))
