@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::iter::Peekable;
+use std::ops::Range;
 use std::path::Path;
 use std::str::Chars;
 
@@ -83,6 +84,26 @@ impl Lens {
             text: tail(&shown, max).to_owned(),
             left_out: text.len().saturating_sub(max),
         }
+    }
+
+    /// The surroundings of some words that stand at `at` in a long text, about `around` bytes to
+    /// each side; `words` are those words as the lens shows them. Nothing where they are masked.
+    pub fn around(
+        &self,
+        text: &str,
+        at: Range<usize>,
+        words: &str,
+        around: usize,
+    ) -> Option<String> {
+        let from = text.floor_char_boundary(at.start.saturating_sub(around + MARGIN));
+        let (_, rest) = text.split_at_checked(from)?;
+        let wide = self.whole(head(rest, at.end - from + around + MARGIN));
+        // The occurrence next to where it stood before the text was cleaned.
+        let expected = at.start - from;
+        let found = wide.match_indices(words).map(|(i, _)| i);
+        let found = found.min_by_key(|i| i.abs_diff(expected))?;
+        let (before, after) = wide.split_at_checked(found)?;
+        Some(tail(before, around).to_owned() + head(after, words.len() + around))
     }
 
     /// A path on one line.

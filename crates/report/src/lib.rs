@@ -8,16 +8,21 @@
 
 mod clean;
 mod digest;
+mod excerpt;
+mod html;
 mod json;
 mod scan;
+pub mod svg;
 mod terminal;
 mod units;
 
 pub use clean::{Cut, Lens};
 pub use digest::{
     Activity, BehaviourRow, Bin, Breakdown, Digest, Example, FindingRow, Findings, Line,
-    SessionRow, Share, ranked,
+    SessionRow, Share,
 };
+pub use excerpt::{Excerpt, Moment, Part, Piece, Plan, SessionView, TextLine};
+pub use html::{PageError, html};
 pub use json::{SCHEMA, json};
 pub use scan::{Budget, NotAssessable, ReadTotals, Retention, Scan, Window};
 pub use terminal::{Style, UnknownHandle, explain, show, terminal};

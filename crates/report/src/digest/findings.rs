@@ -87,12 +87,7 @@ pub struct BehaviourRow {
 
 impl Findings {
     pub(super) fn of(scan: &Scan, lens: &Lens, sessions: &Sessions<'_>) -> Self {
-        let mut shown: Vec<&Finding> = scan
-            .findings
-            .iter()
-            .filter(|f| f.score >= scan.threshold)
-            .collect();
-        shown.sort_by(|a, b| order(a, b));
+        let shown = shown(scan);
         let rows: Vec<FindingRow> = shown
             .iter()
             .enumerate()
@@ -108,6 +103,14 @@ impl Findings {
             shown: rows,
         }
     }
+}
+
+/// The findings at or over the threshold, in the order of their numbers.
+pub(crate) fn shown(scan: &Scan) -> Vec<&Finding> {
+    let findings = scan.findings.iter();
+    let mut shown: Vec<&Finding> = findings.filter(|f| f.score >= scan.threshold).collect();
+    shown.sort_by(|a, b| order(a, b));
+    shown
 }
 
 /// Worst first, then surest; the rest only makes the order total.

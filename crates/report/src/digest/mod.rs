@@ -18,14 +18,14 @@ mod unseen;
 pub use activity::{Activity, Bin};
 pub use breakdown::{Breakdown, Share};
 pub use findings::{BehaviourRow, FindingRow, Findings};
-pub(crate) use findings::{deception, leg, overreach};
-pub use sessions::{SessionRow, ranked};
+pub(crate) use findings::{deception, leg, overreach, shown};
+pub use sessions::SessionRow;
+pub(crate) use sessions::Sessions;
 
 use serde::Serialize;
 
 use crate::clean::Lens;
 use crate::scan::Scan;
-use sessions::Sessions;
 
 /// Examples kept for a line.
 const EXAMPLES: usize = 40;

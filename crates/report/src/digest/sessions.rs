@@ -116,15 +116,6 @@ impl<'a> Sessions<'a> {
     }
 }
 
-/// The ids of the sessions of a scan, the worst first: the order in which a page shows them.
-/// Sessions without a shown finding come last, the busiest of them first.
-pub fn ranked(scan: &Scan) -> Vec<SessionId> {
-    Sessions::of(scan)
-        .summaries()
-        .map(|summary| summary.session.clone())
-        .collect()
-}
-
 /// How much a session needs a look. One severity outweighs several of the next lower one.
 fn weight(findings: &[&Finding]) -> f64 {
     let weigh = |finding: &&Finding| {

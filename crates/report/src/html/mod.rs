@@ -1,0 +1,96 @@
+//! One self-contained page: nothing is loaded, nothing runs that is not in the file, and it works
+//! without scripts.
+//!
+//! The page is filled by a template that escapes every value; agents' texts reach it only through
+//! a [`Lens`], so that they are masked as well. Its content security policy names the digests of
+//! its one style sheet and its one script, and allows nothing else.
+
+mod model;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use thiserror::Error;
+
+use crate::clean::Lens;
+use crate::digest::Digest;
+use crate::excerpt::SessionView;
+use crate::scan::Scan;
+use crate::{svg, units};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+const TEMPLATES: [(&str, &str); 4] = [
+    ("page.html", include_str!("page.html")),
+    ("overview.html", include_str!("overview.html")),
+    ("findings.html", include_str!("findings.html")),
+    ("sessions.html", include_str!("sessions.html")),
+];
+
+/// The page could not be made. Only a broken template does this, never what a scan holds.
+#[derive(Debug, Error)]
+#[error("the report page could not be written")]
+pub struct PageError(#[from] minijinja::Error);
+
+/// The report as one self-contained page.
+///
+/// `views` are the sessions that it shows as timelines, as [`Plan`](crate::Plan) asked for them.
+/// Credentials are masked unless `reveal`, and every home directory is written as `~`, so that
+/// the page can be handed on. Its size is bounded whatever the scan holds.
+///
+/// # Errors
+///
+/// If a template is broken.
+pub fn html(scan: &Scan, views: &[SessionView], reveal: bool) -> Result<String, PageError> {
+    let lens = Lens {
+        reveal,
+        home: scan.home.clone(),
+        any_home: true,
+    };
+    let digest = Digest::of(scan, &lens);
+    let page = model::Page::of(scan, &digest, views, &lens);
+    let environment = environment()?;
+    let template = environment.get_template("page.html")?;
+    Ok(template.render(context! {
+        page => Value::from(Serde(&page)),
+        digest => Value::from(Serde(&digest)),
+        style => Value::from_safe_string(STYLE.to_owned()),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
+        style_digest => digest_of(STYLE),
+        script_digest => digest_of(SCRIPT),
+        revealed => reveal,
+    })?)
+}
+
+fn environment() -> Result<Environment<'static>, minijinja::Error> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_auto_escape_callback(|_| AutoEscape::Html);
+    let mut syntax = SyntaxConfig::builder();
+    env.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).build()?);
+    env.add_filter("count", units::count);
+    env.add_filter("bytes", units::bytes);
+    env.add_filter("duration", units::duration);
+    env.add_filter("percent", units::percent);
+    env.add_filter("counted", |n: u64, one: &str, many: &str| {
+        units::counted(n, one, many)
+    });
+    env.add_function("bar", |part: u64, whole: u64, class: &str| {
+        Value::from_safe_string(svg::bar(part, whole, class))
+    });
+    for (name, source) in TEMPLATES {
+        env.add_template(name, source)?;
+    }
+    Ok(env)
+}
+
+/// The digest of an inline style or script as a content security policy names it.
+fn digest_of(text: &str) -> String {
+    use base64::Engine as _;
+    use sha2::{Digest as _, Sha256};
+    let digest = Sha256::digest(text.as_bytes());
+    format!(
+        "sha256-{}",
+        base64::engine::general_purpose::STANDARD.encode(digest)
+    )
+}
