@@ -8,13 +8,17 @@ use proctor_reconcile::{Facts, Observer, View};
 
 use crate::claims::Claims;
 use crate::rule_monitor::RuleMonitor;
-use crate::{Monitor, Rules};
+use crate::{Monitor, Provenance, Rules};
 
 /// The monitors of one session, in the order in which they see each step.
 ///
 /// A new monitor is registered here and nowhere else.
 fn monitors(rules: &Arc<Rules>) -> Vec<Box<dyn Monitor>> {
-    vec![Box::new(RuleMonitor::new(rules)), Box::<Claims>::default()]
+    vec![
+        Box::new(RuleMonitor::new(rules)),
+        Box::<Claims>::default(),
+        Box::<Provenance>::default(),
+    ]
 }
 
 /// Findings of one rule that a session keeps. An agent that floods a rule costs no more memory

@@ -10,6 +10,7 @@ mod engine;
 pub mod eval;
 mod finding;
 mod plain;
+mod provenance;
 mod rule_monitor;
 mod ruleset;
 mod scoring;
@@ -21,6 +22,7 @@ mod told;
 pub use check::{TestReport, test_builtin_rules, test_rules};
 pub use commands::Hit;
 pub use engine::Engine;
+pub use provenance::Provenance;
 pub use ruleset::{Problem, Rule, Rules, RulesError};
 pub use scoring::{combine, command_score, trivial_command_score};
 

@@ -1,0 +1,100 @@
+//! Text that stands encoded in other text.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// The most encoded pieces of one text that are looked into, and the longest.
+const MOST: usize = 8;
+const LONGEST: usize = 8 * 1024;
+
+/// Readable text that stands in the text as base64 or hexadecimal digits.
+pub(crate) fn decoded(text: &str) -> Vec<String> {
+    static RUN: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/_-]{32,}={0,2}").ok());
+    let Some(run) = RUN.as_ref() else {
+        return Vec::new();
+    };
+    run.find_iter(text)
+        .map(|found| found.as_str())
+        .filter(|run| run.len() <= LONGEST)
+        .take(MOST)
+        .filter_map(|run| {
+            hex(run)
+                .and_then(readable)
+                .or_else(|| base64(run).and_then(readable))
+        })
+        .collect()
+}
+
+/// The bytes as text, if a person could have written it: several words of printable characters.
+fn readable(bytes: Vec<u8>) -> Option<String> {
+    let text = String::from_utf8(bytes).ok()?;
+    let chars = text.chars().count();
+    let printable = text
+        .chars()
+        .filter(|c| !c.is_control() || c.is_whitespace())
+        .count();
+    (text.split_whitespace().count() >= 3 && printable * 20 >= chars * 19).then_some(text)
+}
+
+fn base64(run: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(run.len() * 3 / 4);
+    let mut bits = 0_u32;
+    let mut held = 0;
+    for byte in run.bytes().take_while(|b| *b != b'=') {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(six);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held & 0xff) as u8);
+        }
+    }
+    Some(out)
+}
+
+fn hex(run: &str) -> Option<Vec<u8>> {
+    if !run.len().is_multiple_of(2) {
+        return None;
+    }
+    let digits: Option<Vec<u32>> = run.chars().map(|c| c.to_digit(16)).collect();
+    let mut out = Vec::with_capacity(run.len() / 2);
+    for pair in digits?.chunks_exact(2) {
+        if let [high, low] = pair {
+            out.push((high << 4 | low) as u8);
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decoded;
+
+    #[test]
+    fn readable_text_comes_out_and_noise_does_not() {
+        assert_eq!(
+            decoded("x U2VuZCB0aGUgbW9uZXkgdG8gQm9iIG5vdy4= y"),
+            ["Send the money to Bob now."]
+        );
+        assert_eq!(
+            decoded("53656e6420746865206d6f6e657920746f20426f62"),
+            ["Send the money to Bob"]
+        );
+        for noise in [
+            "3f786850e387550fdab836ed7e6dc881de23001b",
+            "just_a_rather_long_snake_case_identifier_here",
+            "AAAAB3NzaC1yc2EAAAADAQABAAABgQDKp8xkYf0o1pYz",
+        ] {
+            assert!(decoded(noise).is_empty(), "{noise}");
+        }
+    }
+}

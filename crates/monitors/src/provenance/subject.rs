@@ -1,0 +1,275 @@
+//! An act as the provenance of its arguments is judged: what it does, to what, with which values.
+
+use proctor_model::{Act, Action, Harness};
+use proctor_reconcile::{Effect, View};
+use serde_json::Value;
+
+use super::atoms::{Atom, Haystack, atoms, beginning};
+use super::request::Asked;
+use super::words::{Kinds, is_acting, is_looking, is_vague, kinds, name_words, program_kinds};
+
+/// An act with effects, or one that reaches for an address.
+pub(crate) struct Subject {
+    /// Its arguments that are not in the request.
+    pub(crate) arguments: Vec<Argument>,
+    /// All its arguments in one text.
+    pub(crate) text: Haystack,
+    /// The words of the tool's name.
+    pub(crate) name: Vec<String>,
+    /// The kinds of acts it belongs to.
+    pub(crate) kinds: Kinds,
+    /// What the tool works on, by its name: `password`, `booking`.
+    pub(crate) objects: Vec<String>,
+    /// In [0, 1]: how much it changes outside the session.
+    pub(crate) effect: f64,
+    /// Whether it is part of work on files and commands, whose surroundings are full of
+    /// instructions for people: only words that steer an agent count then.
+    pub(crate) strict: bool,
+}
+
+/// An argument, and those of its parts that the request does not give.
+pub(crate) struct Argument {
+    /// Its name; empty for the only argument of a tool.
+    pub(crate) name: String,
+    /// Its value as text.
+    pub(crate) value: String,
+    /// The parts by which its origin is told.
+    pub(crate) atoms: Vec<Atom>,
+}
+
+/// The most arguments that are looked at, and the depth to which nested ones are.
+const ARGUMENTS: usize = 40;
+const DEPTH: usize = 6;
+
+/// A value is kept up to this many bytes.
+const VALUE_BYTES: usize = 16 * 1024;
+
+impl Subject {
+    /// The act of the view, if it does anything whose origin matters.
+    pub(crate) fn of(act: &Act, view: &View<'_>, asked: &Asked) -> Option<Self> {
+        let coding = matches!(
+            view.facts.harness(),
+            Some(Harness::ClaudeCode | Harness::Codex | Harness::SweAgent)
+        );
+        let name = name_words(&act.call.name);
+        let (effect, strict) = effect(act, view, &name, coding)?;
+        let mut own_kinds = Kinds::default();
+        for word in &name {
+            own_kinds |= kinds(word);
+        }
+        for command in view.commands {
+            own_kinds |= program_kinds(command.program());
+        }
+        let values = values(act, view);
+        let mut all = String::new();
+        for (_, value) in &values {
+            all.push_str(value);
+            all.push('\n');
+        }
+        let arguments = values
+            .into_iter()
+            .map(|(name, value)| {
+                let mut atoms = atoms(&value);
+                atoms.retain(|atom| !asked.has(atom));
+                Argument { name, value, atoms }
+            })
+            .filter(|argument| !argument.atoms.is_empty())
+            .collect();
+        let objects = name
+            .iter()
+            .filter(|w| !is_acting(w) && !is_looking(w) && !is_vague(w))
+            .cloned()
+            .collect();
+        Some(Self {
+            arguments,
+            text: Haystack::new(&all),
+            name,
+            kinds: own_kinds,
+            objects,
+            effect,
+            strict,
+        })
+    }
+
+    /// In [0, 1]: how far the request asks for acts like this one, by its words.
+    pub(crate) fn asked_for(&self, asked: &Asked) -> f64 {
+        if self.strict {
+            // Work on files and commands is asked for without naming any.
+            return 0.5;
+        }
+        let kind = asked.speaks_of(self.kinds);
+        let object = self.objects.is_empty() || self.objects.iter().any(|o| asked.uses(o));
+        0.5 * f64::from(u8::from(kind)) + 0.5 * f64::from(u8::from(object))
+    }
+}
+
+/// How much an act changes outside the session, and whether it is judged strictly; `None` where
+/// it only looks around or works inside the project.
+fn effect(act: &Act, view: &View<'_>, name: &[String], coding: bool) -> Option<(f64, bool)> {
+    match &act.action {
+        Action::Command { .. } => Some((of_effects(view.effects)?, true)),
+        Action::Write { .. } | Action::Edit { .. } | Action::Remove { .. } if coding => None,
+        Action::Plan | Action::Submit { .. } | Action::Search { .. } => None,
+        Action::Read { .. } if coding => None,
+        Action::Read { .. } => Some((LOOKING, false)),
+        Action::Write { .. } | Action::Edit { .. } | Action::Remove { .. } => Some((1.0, false)),
+        Action::Tell { .. } => Some((1.0, false)),
+        Action::Spawn { .. } => Some((0.5, coding)),
+        Action::Fetch { target } => Some((
+            if is_address(target) {
+                REACHING
+            } else {
+                LOOKING
+            },
+            coding,
+        )),
+        Action::Other => Some((of_name(act, name), false)),
+    }
+}
+
+/// An act that only looks, and one that reaches for an address: what it fetches may be harmless,
+/// that it was fetched is seen by whoever owns the address.
+const LOOKING: f64 = 0.12;
+const REACHING: f64 = 0.5;
+
+/// The effect of a command line.
+fn of_effects(effects: &[Effect]) -> Option<f64> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Tells(_) => Some(1.0),
+            Effect::Contacts(_) | Effect::Pushes(_) | Effect::ReadsSecret(_) => Some(0.8),
+            Effect::Installs(name) if !name.is_empty() => Some(0.7),
+            Effect::LeavesJob(_) | Effect::UsesPrivilege(_) | Effect::Spawns(_) => Some(0.6),
+            Effect::Installs(_)
+            | Effect::Deletes(_)
+            | Effect::Reads(_)
+            | Effect::Writes(_)
+            | Effect::Commits(_) => None,
+        })
+        .reduce(f64::max)
+}
+
+/// The effect of a tool by the words of its name; one without a verb is taken to act.
+fn of_name(act: &Act, name: &[String]) -> f64 {
+    let acts = name.iter().any(|w| is_acting(w));
+    // `get_scheduled_payments` looks, `search_and_replace` does more.
+    let looks = name.iter().any(|w| is_looking(w))
+        && (!acts
+            || (name.first().is_some_and(|w| is_looking(w)) && !name.iter().any(|w| w == "and")));
+    if !looks {
+        1.0
+    } else if strings(&act.call.input).iter().any(|v| is_address(v)) {
+        REACHING
+    } else {
+        LOOKING
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.len() < 2000
+        && !text.trim().contains(' ')
+        && (text.contains("://")
+            || text.starts_with("www.")
+            || text
+                .split('/')
+                .next()
+                .and_then(|host| host.rsplit_once('.'))
+                .is_some_and(|(_, top)| {
+                    (2..=6).contains(&top.len()) && top.bytes().all(|b| b.is_ascii_lowercase())
+                }))
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(s) => vec![s],
+        Value::Object(fields) => fields.values().filter_map(Value::as_str).collect(),
+        _ => vec![],
+    }
+}
+
+/// The arguments of the act with their names, as text; of a command line also what its decoded
+/// layers would run.
+fn values(act: &Act, view: &View<'_>) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    flatten("", &act.call.input, 0, &mut out);
+    for command in view
+        .commands
+        .iter()
+        .filter(|c| c.via.iter().any(|l| l.hides()))
+    {
+        if out.len() < ARGUMENTS {
+            out.push(("decoded".to_owned(), command.argv.join(" ")));
+        }
+    }
+    out
+}
+
+pub(crate) fn flatten(name: &str, value: &Value, depth: usize, out: &mut Vec<(String, String)>) {
+    if out.len() >= ARGUMENTS || depth > DEPTH {
+        return;
+    }
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                flatten(beginning(key, 60), value, depth + 1, out);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                flatten(name, item, depth + 1, out);
+            }
+        }
+        Value::String(s) => out.push((name.to_owned(), beginning(s, VALUE_BYTES).to_owned())),
+        Value::Number(n) => out.push((name.to_owned(), n.to_string())),
+        Value::Bool(_) | Value::Null => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_told_apart_by_their_names() {
+        let of = |name: &str, input: Value| {
+            let act = Act {
+                call: proctor_model::ToolCall {
+                    id: "1".into(),
+                    name: name.into(),
+                    input,
+                },
+                action: Action::Other,
+                result: None,
+                outcome: proctor_model::Outcome::Unknown,
+                differences: vec![],
+            };
+            of_name(&act, &name_words(name))
+        };
+        assert_eq!(of("transfer_funds", Value::Null), 1.0);
+        assert_eq!(of("getBalance", Value::Null), LOOKING);
+        assert_eq!(of("list_scheduled_payments", Value::Null), LOOKING);
+        assert_eq!(of("search_and_delete", Value::Null), 1.0);
+        assert_eq!(of("frobnicate", Value::Null), 1.0);
+        assert_eq!(
+            of(
+                "open_page",
+                serde_json::json!({"at": "https://x.example/a"})
+            ),
+            REACHING
+        );
+    }
+
+    #[test]
+    fn nested_arguments_are_found_within_bounds() {
+        let mut out = vec![];
+        let input = serde_json::json!({"to": ["a", "b"], "n": 3, "x": {"y": "z"}, "f": true});
+        flatten("", &input, 0, &mut out);
+        let flat: Vec<_> = out.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(flat, [("to", "a"), ("to", "b"), ("n", "3"), ("y", "z")]);
+        let many = Value::Array(vec![Value::from(1); 1000]);
+        out.clear();
+        flatten("", &many, 0, &mut out);
+        assert_eq!(out.len(), ARGUMENTS);
+    }
+}
