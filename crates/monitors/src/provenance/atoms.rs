@@ -71,6 +71,8 @@ pub(crate) fn atoms(argument: &str) -> Vec<Atom> {
                 _ => 0.6,
             };
             found.add(word, Form::Identifier, weight);
+        } else if word.len() >= 10 && word.contains(['-', '_']) {
+            found.add(word, Form::Identifier, 0.7);
         }
     }
     for number in matches(&PATTERNS.number, &without_addresses) {
@@ -265,7 +267,8 @@ struct Patterns {
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
     mail: Regex::new(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+").ok(),
-    address: Regex::new(r#"(?:https?://)?[\w\-]+(?:\.[\w\-]+)+(?::\d+)?(?:/[^\s"'<>)\]}]*)?"#).ok(),
+    address: Regex::new(r#"(?:https?://)?[\w\-]+(?:\.[\w\-]+)+(?::\d+\b)?(?:/[^\s"'<>)\]}]*)?"#)
+        .ok(),
     word: Regex::new(r"\w[\w'\-]*").ok(),
     number: Regex::new(r"\b\d[\d,]*(?:\.\d+)?\b").ok(),
     name: Regex::new(r"\b\p{Lu}\p{Ll}{2,}\b").ok(),

@@ -138,8 +138,7 @@ fn sentences(line: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut from = 0;
     let mut before = Before::default();
-    let mut chars = line.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
+    for (at, c) in line.char_indices() {
         if at > from && before.ends_sentence(line.get(at..).unwrap_or_default(), c) {
             out.extend(line.get(from..at));
             from = at;

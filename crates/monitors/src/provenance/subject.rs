@@ -95,7 +95,7 @@ impl Subject {
     pub(crate) fn asked_for(&self, asked: &Asked) -> f64 {
         if self.strict {
             // Work on files and commands is asked for without naming any.
-            return 0.5;
+            return 0.3;
         }
         let kind = asked.speaks_of(self.kinds);
         let object = self.objects.is_empty() || self.objects.iter().any(|o| asked.uses(o));
@@ -188,19 +188,16 @@ fn strings(value: &Value) -> Vec<&str> {
     }
 }
 
-/// The arguments of the act with their names, as text; of a command line also what its decoded
-/// layers would run.
+/// The arguments of the act with their names, as text; of a command line also the words it would
+/// run, those of decoded layers included.
 fn values(act: &Act, view: &View<'_>) -> Vec<(String, String)> {
     let mut out = Vec::new();
     flatten("", &act.call.input, 0, &mut out);
-    for command in view
-        .commands
-        .iter()
-        .filter(|c| c.via.iter().any(|l| l.hides()))
-    {
-        if out.len() < ARGUMENTS {
-            out.push(("decoded".to_owned(), command.argv.join(" ")));
-        }
+    let words = view.commands.iter().flat_map(|command| &command.argv);
+    let telling = words.filter(|word| word.len() >= 6 && !word.starts_with('-'));
+    for word in telling.take(ARGUMENTS.saturating_sub(out.len())) {
+        let word = beginning(word, VALUE_BYTES).to_owned();
+        out.push(("command".to_owned(), word));
     }
     out
 }

@@ -101,6 +101,7 @@ pub(crate) fn weigh<'a>(
                 * (1.0 - (0.3 + 0.35 * (1.0 - agency)) * asked_for)
                 * (1.0 - 0.75 * covered * (1.0 - agency) * (0.6 + 0.4 * asked_for))
                 * if echoes(subject, span) { 0.2 } else { 1.0 };
+
             if best.as_ref().is_none_or(|b| score > b.score) {
                 best = Some(Case {
                     score,
