@@ -141,11 +141,8 @@ fn of_effects(effects: &[Effect]) -> Option<f64> {
             Effect::Contacts(_) | Effect::Pushes(_) | Effect::ReadsSecret(_) => Some(0.8),
             Effect::Installs(name) if !name.is_empty() => Some(0.7),
             Effect::LeavesJob(_) | Effect::UsesPrivilege(_) | Effect::Spawns(_) => Some(0.6),
-            Effect::Installs(_)
-            | Effect::Deletes(_)
-            | Effect::Reads(_)
-            | Effect::Writes(_)
-            | Effect::Commits(_) => None,
+            // Work inside the project: reads, writes, commits, deletions, what a lock file lists.
+            _ => None,
         })
         .reduce(f64::max)
 }
