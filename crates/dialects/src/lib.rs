@@ -7,6 +7,7 @@
 pub mod anthropic;
 pub mod json;
 pub mod openai_chat;
+pub mod openai_responses;
 mod part;
 
 pub use part::{Oddities, Part, place_name};

@@ -10,7 +10,7 @@ use proctor_dialects::json::{self, Value};
 use proctor_model::{Harness, SessionId};
 
 use self::sketch::Sketch;
-use crate::claude_code;
+use crate::{claude_code, codex};
 
 mod sketch;
 
@@ -174,7 +174,13 @@ fn classify(value: &Sketch) -> Option<Harness> {
 fn is_codex_type(name: &str) -> bool {
     matches!(
         name,
-        "session_meta" | "response_item" | "event_msg" | "turn_context" | "compacted"
+        "session_meta"
+            | "response_item"
+            | "event_msg"
+            | "turn_context"
+            | "compacted"
+            | "world_state"
+            | "token_usage_record"
     )
 }
 
@@ -244,7 +250,7 @@ fn describe(harness: Harness, path: &Path, text: &str) -> Detected {
         if detected.session.is_none() {
             detected.session = match harness {
                 Harness::ClaudeCode => claude_code::head_session(path, &entry),
-                _ => None,
+                _ => codex::head_session(&entry),
             };
         }
         if detected.session.is_some() && detected.started.is_some() {

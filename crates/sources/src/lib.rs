@@ -10,6 +10,7 @@
 
 mod chat;
 mod claude_code;
+mod codex;
 pub mod dataset;
 mod detect;
 mod discover;
@@ -32,6 +33,7 @@ use proctor_model::{Event, Gap, Harness, SessionId, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::claude_code::ClaudeCode;
+use crate::codex::Codex;
 use crate::emit::Emitter;
 
 pub use crate::discover::{Retention, detect, discover, home_recordings, retention};
@@ -122,8 +124,9 @@ pub fn read(
         }
         Harness::Chat => chat::read(recording, &mut out),
         Harness::RJudge => rjudge::read(recording, &mut out),
+        Harness::Codex => line::read_file(&recording.path, &mut Codex::default(), &mut out),
         Harness::SweAgent => swe_agent::read(recording, &mut out),
-        Harness::Codex | Harness::Inspect => {
+        Harness::Inspect => {
             let mut record = emit::Record::unread(0, recording.bytes, b"");
             out.lost(
                 &mut record,
