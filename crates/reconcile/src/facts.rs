@@ -397,6 +397,14 @@ impl Facts {
         }
     }
 
+    /// How many things are remembered.
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
+        let listed = self.requests.len() + self.runs.len() + self.commands.len();
+        let known = self.paths.len() + self.command_hashes.len() + self.numbers.len();
+        listed + known + self.refusals.len() + self.secrets.len() + self.hosts.len()
+    }
+
     fn request(&mut self, step: u64, system: bool, origin: Origin, text: &str) {
         if !system && origin == Origin::Person {
             self.person_requests += 1;

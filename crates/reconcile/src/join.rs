@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use proctor_model::{Place, StepKind, ToolCall, ToolResult};
+use proctor_model::{Place, SessionNote, StepKind, ToolCall, ToolResult};
 
 /// The most steps that wait behind a call without a result.
 const WAITING: usize = 256;
@@ -25,6 +25,8 @@ pub(crate) struct Draft {
 /// What happened, before it is understood.
 #[derive(Debug)]
 pub(crate) enum What {
+    /// Something about the session, which makes no step.
+    Note(Box<SessionNote>),
     /// Anything but the use of a tool.
     Plain(StepKind),
     /// A call, with its result once that has come.
@@ -97,6 +99,11 @@ impl Join {
         self.bytes = self.bytes.saturating_sub(draft.bytes());
         Some(draft)
     }
+
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
+        self.queue.len()
+    }
 }
 
 impl Draft {
@@ -109,7 +116,7 @@ impl Draft {
         64 + match &self.what {
             What::Plain(StepKind::Request { text, .. } | StepKind::Reply { text }) => text.len(),
             What::Plain(StepKind::Reasoning(reasoning)) => reasoning.text.len(),
-            What::Plain(_) => 0,
+            What::Plain(_) | What::Note(_) => 0,
             What::Call { call, result, .. } => {
                 size(&call.input) + result.as_ref().map_or(0, |r| r.text.len())
             }

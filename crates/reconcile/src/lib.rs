@@ -15,11 +15,13 @@
 //! collection has a bound that stands beside it; nothing panics.
 
 mod action;
+mod deeds;
 mod effect;
 mod facts;
 mod join;
 mod outcome;
 mod path;
+mod reconciler;
 mod repeats;
 mod runs;
 pub mod secrets;
@@ -34,8 +36,9 @@ pub use effect::{Effect, effects, took_place};
 pub use facts::{CommandFact, Facts, FileFact, Refusal, Request, SecretRead};
 pub use outcome::outcome;
 pub use path::{Whereabouts, resolve, whereabouts};
+pub use reconciler::Reconciler;
 pub use runs::{Run, RunKind, RunOutcome};
-pub use session::Reconciler;
+
 pub use summary::{Deed, Summary, Tally, TokenTotals, link};
 
 use proctor_model::{Step, StepKind};

@@ -1,12 +1,11 @@
-//! Events of many sessions in, steps of each session out.
+//! One session: its events in, its steps out to its observer.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use proctor_model::{
-    Act, Action, Boundary, Difference, Event, EventKind, Message, Outcome, PermissionMode, Place,
-    ReasoningState, Role, SessionId, SessionNote, Source, Step, StepKind, ToolCall, ToolResult,
+    Act, Action, Boundary, Difference, Event, EventKind, Message, Outcome, Place, ReasoningState,
+    Role, SessionId, SessionNote, Source, Step, StepKind, ToolCall, ToolResult,
 };
 
 use crate::action::actions;
@@ -14,76 +13,14 @@ use crate::effect::{Effect, effects, took_place};
 use crate::facts::{Facts, merge};
 use crate::join::{Draft, Join, What};
 use crate::outcome::outcome;
-use crate::path::{Whereabouts, whereabouts};
 use crate::repeats::{Met, Repeats};
-use crate::runs::{Background, Run, RunKind, runs};
-use crate::summary::{Deed, Summary, clip, count};
+use crate::runs::{Background, Run, runs};
+use crate::summary::{Summary, clip, count};
 use crate::turns::{Turns, Usage};
 use crate::{Observer, View};
 
-/// Turns the events of many sessions into steps, for one observer per session.
-///
-/// Sessions may interleave in any way; the events of one session must come in the order in which
-/// they happened (of several files, the earlier file first). Records that a resumed session's file
-/// repeats are recognised and left out.
-pub struct Reconciler<F, O> {
-    make: F,
-    open: HashMap<SessionId, Session<O>>,
-    closed: BTreeMap<SessionId, (Summary, O)>,
-}
-
-impl<F: FnMut(&SessionId) -> O, O: Observer> Reconciler<F, O> {
-    /// A reconciler that asks `make` for the observer of each session it meets.
-    pub fn new(make: F) -> Self {
-        Self {
-            make,
-            open: HashMap::new(),
-            closed: BTreeMap::new(),
-        }
-    }
-
-    /// Takes the next event. `_raw` are the bytes of its record, which nothing needs yet.
-    pub fn event(&mut self, event: Event, _raw: &[u8]) {
-        if let Some((summary, _)) = self.closed.get_mut(&event.session) {
-            summary.after_close += 1;
-            return;
-        }
-        let Self { make, open, .. } = self;
-        let session = match open.get_mut(&event.session) {
-            Some(session) => session,
-            None => {
-                let id = event.session.clone();
-                open.entry(id.clone()).or_insert_with(|| {
-                    let observer = make(&id);
-                    Session::new(id, observer)
-                })
-            }
-        };
-        session.event(event);
-    }
-
-    /// Ends a session of which no more events will come, which frees most of its memory. Events
-    /// that come all the same are counted in [`Summary::after_close`].
-    pub fn close(&mut self, session: &SessionId) {
-        if let Some(open) = self.open.remove(session) {
-            self.closed.insert(session.clone(), open.finish());
-        }
-    }
-
-    /// Ends all sessions. Sorted by session id.
-    pub fn finish(mut self) -> Vec<(Summary, O)> {
-        for (id, session) in self.open.drain() {
-            self.closed.insert(id, session.finish());
-        }
-        let mut all: Vec<_> = self.closed.into_values().collect();
-        let mut summaries: Vec<&mut Summary> = all.iter_mut().map(|(s, _)| s).collect();
-        crate::summary::link(&mut summaries);
-        all
-    }
-}
-
 /// One session that is being read.
-struct Session<O> {
+pub(crate) struct Session<O> {
     observer: O,
     facts: Facts,
     summary: Summary,
@@ -101,7 +38,7 @@ struct Session<O> {
 }
 
 impl<O: Observer> Session<O> {
-    fn new(id: SessionId, observer: O) -> Self {
+    pub(crate) fn new(id: SessionId, observer: O) -> Self {
         Self {
             observer,
             facts: Facts::new(id.clone()),
@@ -118,7 +55,8 @@ impl<O: Observer> Session<O> {
         }
     }
 
-    fn event(&mut self, event: Event) {
+    /// Takes the next event.
+    pub(crate) fn event(&mut self, event: Event) {
         self.time(event.time);
         self.source(&event.at);
         let Event { at, time, kind, .. } = event;
@@ -132,7 +70,7 @@ impl<O: Observer> Session<O> {
             what: What::Plain(kind),
         };
         match kind {
-            EventKind::Session(note) => self.note(&note),
+            EventKind::Session(note) => self.note(note, time),
             EventKind::Message(message) => {
                 if self.repeats.message(&message, met) {
                     self.summary.repeated += 1;
@@ -241,10 +179,9 @@ impl<O: Observer> Session<O> {
         self.source = Some(Arc::clone(&at.source));
     }
 
-    fn note(&mut self, note: &SessionNote) {
-        self.facts.note_more(note);
+    fn note(&mut self, note: SessionNote, time: Option<Timestamp>) {
         let first_cwd = self.summary.note.cwd.take();
-        merge(&mut self.summary.note, note);
+        merge(&mut self.summary.note, &note);
         if first_cwd.is_some() {
             self.summary.note.cwd = first_cwd;
         }
@@ -258,6 +195,13 @@ impl<O: Observer> Session<O> {
                 names.insert(clip(name, 200));
             }
         }
+        // A note takes its turn: the directory that a command leaves behind is recorded with its
+        // result, and the command itself ran in the one before.
+        self.join.push(Draft {
+            time,
+            evidence: Vec::new(),
+            what: What::Note(Box::new(note)),
+        });
     }
 
     fn result(&mut self, result: ToolResult, met: Met, at: Place) {
@@ -302,6 +246,7 @@ impl<O: Observer> Session<O> {
             what,
         } = draft;
         match what {
+            What::Note(note) => self.facts.note_more(&note),
             What::Plain(kind) => self.step(time, evidence, kind, &[], &[]),
             What::Call {
                 call,
@@ -315,7 +260,8 @@ impl<O: Observer> Session<O> {
                 if result.is_none() {
                     self.repeats.give_up(&call.id);
                 }
-                self.call(&call, outcome);
+                self.summary
+                    .count_call(&call, outcome, self.facts.permission_mode());
                 self.acts(time, evidence, call, result, outcome);
             }
             What::Result { result, late } => {
@@ -339,28 +285,6 @@ impl<O: Observer> Session<O> {
                 self.act(time, evidence, act);
             }
         }
-    }
-
-    /// Counts a call.
-    fn call(&mut self, call: &ToolCall, outcome: Outcome) {
-        let summary = &mut self.summary;
-        summary.calls += 1;
-        count(&mut summary.tools, &call.name);
-        match outcome {
-            Outcome::Failed => summary.failed += 1,
-            Outcome::Refused => summary.refused += 1,
-            Outcome::Interrupted | Outcome::Unknown => summary.unanswered += 1,
-            Outcome::Ok => {}
-        }
-        let mode = match self.facts.permission_mode() {
-            Some(PermissionMode::Ask) => "ask",
-            Some(PermissionMode::AcceptEdits) => "accept-edits",
-            Some(PermissionMode::Plan) => "plan",
-            Some(PermissionMode::Bypass) => "bypass",
-            Some(PermissionMode::Other(name)) => name,
-            None => "unknown",
-        };
-        count(&mut summary.acts_by_mode, mode);
     }
 
     /// Makes a step of each thing that the call means. The first one has the call and the result
@@ -445,7 +369,6 @@ impl<O: Observer> Session<O> {
             evidence,
             kind,
         };
-        self.summary.steps += 1;
         let runs = self.runs(&step, commands);
         let done: Vec<&Effect> = match &step.kind {
             StepKind::Act(act) => effects
@@ -454,7 +377,8 @@ impl<O: Observer> Session<O> {
                 .collect(),
             _ => Vec::new(),
         };
-        self.deeds(&step, &done, &runs);
+        self.summary
+            .count_step(&step, &done, &runs, self.facts.project());
         self.facts.step(&step, effects, &done, runs);
         self.observer.step(&View {
             step: &step,
@@ -474,74 +398,22 @@ impl<O: Observer> Session<O> {
         runs
     }
 
-    fn deeds(&mut self, step: &Step, done: &[&Effect], runs: &[Run]) {
-        let summary = &mut self.summary;
-        let act = match &step.kind {
-            StepKind::Request {
-                system: false,
-                origin: proctor_model::Origin::Person,
-                ..
-            } => {
-                summary.requests += 1;
-                return;
-            }
-            StepKind::Reply { .. } => {
-                summary.replies += 1;
-                return;
-            }
-            StepKind::Act(act) => act,
-            _ => return,
-        };
-        // What was refused was not done.
-        let Some(at) = step
-            .evidence
-            .first()
-            .filter(|_| act.outcome != Outcome::Refused)
-        else {
-            return;
-        };
-        let mut add = |deed, what: &str| summary.deeds.entry(deed).or_default().add(at, what);
-        if let Action::Command { command, .. } = &act.action {
-            add(Deed::CommandRun, command);
-        }
-        for run in runs.iter().filter(|run| run.kind == RunKind::Test) {
-            add(Deed::TestRun, &run.command);
-        }
-        for effect in done {
-            let target = effect.target();
-            match effect {
-                Effect::Reads(_) | Effect::Moves(_) => {}
-                Effect::Alters(path) => {
-                    if whereabouts(path, self.facts.project()) == Whereabouts::Outside {
-                        add(Deed::WriteOutsideProject, path);
-                    }
-                }
-                Effect::Writes(path) => {
-                    add(Deed::FileWritten, path);
-                    if whereabouts(path, self.facts.project()) == Whereabouts::Outside {
-                        add(Deed::WriteOutsideProject, path);
-                    }
-                }
-                Effect::Deletes(_) => add(Deed::Deletion, target),
-                Effect::ReadsSecret(_) => add(Deed::SecretRead, target),
-                Effect::Contacts(_) => add(Deed::HostContacted, target),
-                Effect::Installs(_) => add(Deed::PackageInstalled, target),
-                Effect::Commits(_) => add(Deed::Commit, target),
-                Effect::Pushes(_) => add(Deed::Push, target),
-                Effect::LeavesJob(_) => add(Deed::JobLeftBehind, target),
-                Effect::Spawns(_) => add(Deed::AgentSpawned, target),
-                Effect::Tells(_) => add(Deed::MessageToPeople, target),
-                Effect::UsesPrivilege(_) => add(Deed::PrivilegeUsed, target),
-            }
-        }
-        for effect in done {
-            if let Effect::Contacts(host) = effect {
-                count(&mut summary.hosts, host);
-            }
-        }
+    /// How many things are remembered.
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
+        let summary = &self.summary;
+        let named = summary.sources.len() + summary.tools.len() + summary.hosts.len();
+        let examples: usize = summary
+            .deeds
+            .values()
+            .map(|tally| tally.examples.len())
+            .sum();
+        let working = self.repeats.size() + self.join.size() + self.usage.size();
+        self.facts.size() + working + named + examples
     }
 
-    fn finish(mut self) -> (Summary, O) {
+    /// Lets out what still waits, and ends.
+    pub(crate) fn finish(mut self) -> (Summary, O) {
         self.drain(true);
         self.turns.finish(&mut self.summary.reasoning);
         self.observer.end(&self.facts);

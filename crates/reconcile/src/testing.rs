@@ -5,40 +5,9 @@ use proctor_shell::Command;
 use serde_json::json;
 use std::sync::Arc;
 
-/// A plain command line cut at `&&`, `||`, `;` and `|`, for tests that are not about parsing.
+/// The commands of a line.
 pub(crate) fn shell(line: &str) -> Vec<Command> {
-    let mut commands = Vec::new();
-    let (mut at, mut pipeline, mut stage) = (0, 0, 0);
-    while at <= line.len() {
-        let rest = line.get(at..).unwrap();
-        let (len, operator) = [" && ", " || ", "; ", " | ", " & "]
-            .iter()
-            .filter_map(|op| Some((rest.find(op)?, *op)))
-            .min()
-            .unwrap_or((rest.len(), ""));
-        let text = rest.get(..len).unwrap();
-        let words = text
-            .split_whitespace()
-            .map(|w| w.trim_matches(['"', '\'']).to_owned());
-        commands.push(Command {
-            argv: words.collect(),
-            pipeline,
-            stage,
-            background: operator == " & ",
-            span: at..at + len,
-            ..Command::default()
-        });
-        if operator.is_empty() {
-            break;
-        }
-        (pipeline, stage) = if operator == " | " {
-            (pipeline, stage + 1)
-        } else {
-            (pipeline + 1, 0)
-        };
-        at += len + operator.len();
-    }
-    commands
+    proctor_shell::analyse(line).commands
 }
 
 pub(crate) fn place(offset: u64) -> Place {

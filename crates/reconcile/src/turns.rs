@@ -49,6 +49,11 @@ impl Usage {
             .for_each(|tokens| settle(&mut total, tokens));
         total
     }
+
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
+        self.open.len()
+    }
 }
 
 fn settle(total: &mut TokenTotals, tokens: &Tokens) {
