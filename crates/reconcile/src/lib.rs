@@ -19,6 +19,7 @@ mod deeds;
 mod effect;
 mod facts;
 mod join;
+mod names;
 mod outcome;
 mod path;
 mod reconciler;

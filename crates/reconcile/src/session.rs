@@ -29,6 +29,8 @@ pub(crate) struct Session<O> {
     usage: Usage,
     turns: Turns,
     background: Background,
+    /// The file that an editor without paths has open.
+    open_file: Option<String>,
     active_millis: u64,
     /// Latest time seen, for the pauses.
     latest: Option<Timestamp>,
@@ -48,6 +50,7 @@ impl<O: Observer> Session<O> {
             usage: Usage::default(),
             turns: Turns::default(),
             background: Background::default(),
+            open_file: None,
             active_millis: 0,
             latest: None,
             source: None,
@@ -334,7 +337,18 @@ impl<O: Observer> Session<O> {
         }
     }
 
-    fn act(&mut self, time: Option<Timestamp>, evidence: Vec<Place>, act: Act) {
+    fn act(&mut self, time: Option<Timestamp>, evidence: Vec<Place>, mut act: Act) {
+        match &mut act.action {
+            Action::Read { path } | Action::Write { path, .. } => {
+                self.open_file = Some(path.clone());
+            }
+            Action::Edit { path, .. } if path.is_empty() => {
+                if let Some(open) = &self.open_file {
+                    path.clone_from(open);
+                }
+            }
+            _ => {}
+        }
         let commands = match &act.action {
             Action::Command {
                 command,

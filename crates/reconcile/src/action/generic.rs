@@ -5,17 +5,15 @@ use proctor_model::Action;
 use super::args::Args;
 use super::{code, command, edit, fetch, search};
 
-/// The tool's name in lower case, without the server or namespace in front of it.
-pub(super) fn plain_name(name: &str) -> String {
+/// The tool's name without the server or namespace in front of it.
+pub(super) fn plain_name(name: &str) -> &str {
     let last = name.rsplit("__").next().unwrap_or(name);
-    let last = last.strip_prefix("functions.").unwrap_or(last);
-    last.to_ascii_lowercase()
+    last.strip_prefix("functions.").unwrap_or(last)
 }
 
-/// Tools that tell by their name what they do.
-pub(super) fn by_name(name: &str, args: Args<'_>) -> Option<Action> {
-    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).collect();
-    let has = |any: &[&str]| any.iter().any(|w| words.contains(w));
+/// Tools that tell by the words of their name what they do.
+pub(super) fn by_name(words: &[String], args: Args<'_>) -> Option<Action> {
+    let has = |any: &[&str]| words.iter().any(|word| any.contains(&word.as_str()));
 
     if has(&["bash", "shell", "terminal", "command", "cmd", "exec"])
         && let Some(action) = command(args)
@@ -29,7 +27,14 @@ pub(super) fn by_name(name: &str, args: Args<'_>) -> Option<Action> {
             .to_ascii_lowercase();
         return code(&language, args);
     }
-    if has(&TELLING) && has(&LETTERS) && !has(&["get", "read", "list", "search", "delete"]) {
+    if has(&["python"]) && has(&["run", "execute", "exec"]) {
+        return Some(Action::Command {
+            command: format!("python {}", super::quote(&args.path()?)),
+            language: None,
+            background: false,
+        });
+    }
+    if tells(&has) {
         return Some(tell(args));
     }
     if has(&[
@@ -38,16 +43,16 @@ pub(super) fn by_name(name: &str, args: Args<'_>) -> Option<Action> {
         "directory",
         "directories",
         "folder",
+        "folders",
         "document",
     ]) && let Some(action) = file(&has, args)
     {
         return Some(action);
     }
-    if has(&[
-        "url", "webpage", "website", "web", "browse", "browser", "http", "fetch", "navigate",
-    ]) && ["url", "uri", "query", "q", "link"]
-        .iter()
-        .any(|key| args.has(key))
+    if has(&NETWORK)
+        && ["url", "uri", "query", "q", "link"]
+            .iter()
+            .any(|key| args.has(key))
     {
         return Some(fetch(args));
     }
@@ -64,7 +69,7 @@ pub(super) fn by_name(name: &str, args: Args<'_>) -> Option<Action> {
     if has(&["think", "todo", "todos", "plan", "planner", "scratchpad"]) {
         return Some(Action::Plan);
     }
-    if has(&["submit", "finish", "final"]) && !has(&["form", "order", "payment"]) {
+    if has(&["submit", "finish", "final"]) && !has(&["form", "order", "payment", "request"]) {
         return Some(Action::Submit {
             text: args
                 .string(&["answer", "submission", "text", "result"])
@@ -74,35 +79,79 @@ pub(super) fn by_name(name: &str, args: Args<'_>) -> Option<Action> {
     None
 }
 
-/// Verbs of tools that put text before people.
-const TELLING: [&str; 13] = [
-    "send", "post", "reply", "notify", "create", "add", "publish", "forward", "invite", "write",
-    "compose", "open", "update",
+/// Words of tools that go to the network with an address or a query.
+const NETWORK: [&str; 13] = [
+    "url",
+    "webpage",
+    "website",
+    "web",
+    "browse",
+    "browser",
+    "http",
+    "fetch",
+    "navigate",
+    "google",
+    "bing",
+    "duckduckgo",
+    "internet",
 ];
 
-/// What such tools send.
-const LETTERS: [&str; 20] = [
-    "email",
-    "emails",
-    "mail",
-    "message",
-    "messages",
-    "dm",
-    "sms",
-    "comment",
-    "issue",
-    "pr",
-    "pull",
-    "review",
-    "chat",
-    "slack",
-    "channel",
-    "notification",
-    "tweet",
-    "discussion",
-    "gmail",
-    "user",
-];
+/// Whether a tool of this name puts text before people.
+fn tells(has: &impl Fn(&[&str]) -> bool) -> bool {
+    let looks = [
+        "get", "read", "list", "search", "delete", "remove", "view", "fetch", "draft",
+    ];
+    let sends = [
+        "send",
+        "reply",
+        "notify",
+        "publish",
+        "forward",
+        "respond",
+        "broadcast",
+        "announce",
+    ];
+    let sent = [
+        "email",
+        "emails",
+        "mail",
+        "gmail",
+        "message",
+        "messages",
+        "dm",
+        "sms",
+        "chat",
+        "slack",
+        "notification",
+        "post",
+        "tweet",
+        "blog",
+        "comment",
+        "invitation",
+        "letter",
+        "reply",
+    ];
+    let makes = [
+        "create", "add", "open", "write", "update", "edit", "make", "compose", "submit",
+    ];
+    let made = [
+        "issue",
+        "pr",
+        "pull",
+        "comment",
+        "review",
+        "discussion",
+        "tweet",
+        "post",
+        "message",
+        "email",
+        "blog",
+        "invitation",
+    ];
+    let posts = has(&["post", "tweet"]) && has(&["message", "comment", "blog", "tweet", "slack"]);
+    let invites = has(&["invite"]);
+    !has(&looks) && (has(&sends) && has(&sent) || has(&makes) && has(&made) || posts || invites)
+}
 
 /// A message: to whom and what, by the usual names of such arguments.
 fn tell(args: Args<'_>) -> Action {
@@ -115,6 +164,8 @@ fn tell(args: Args<'_>) -> Action {
         "user",
         "user_email",
         "email",
+        "phone",
+        "phone_number",
         "repo",
         "repository",
         "participants",

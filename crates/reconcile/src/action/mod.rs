@@ -79,8 +79,8 @@ fn of_patch(file: FilePatch) -> (Option<String>, Action) {
 fn single(call: &ToolCall) -> Action {
     let args = Args(&call.input);
     let name = generic::plain_name(&call.name);
-    known(&name, args)
-        .or_else(|| generic::by_name(&name, args))
+    known(&name.to_ascii_lowercase(), args)
+        .or_else(|| generic::by_name(&crate::names::words(name), args))
         .or_else(|| generic::by_shape(args))
         .unwrap_or(Action::Other)
 }
@@ -131,6 +131,10 @@ fn known(name: &str, args: Args<'_>) -> Option<Action> {
         "todowrite" | "todoread" | "exitplanmode" | "exit_plan_mode" | "enterplanmode"
         | "update_plan" | "think" | "taskcreate" | "taskupdate" | "tasklist" | "taskget" => {
             Action::Plan
+        }
+        // Prompts and questions of Claude Code that look like something else.
+        "skill" | "slashcommand" | "askuserquestion" | "bashoutput" | "killshell" | "killbash" => {
+            Action::Other
         }
         "submit" => Action::Submit {
             text: args

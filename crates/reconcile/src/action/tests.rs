@@ -145,6 +145,38 @@ fn messages_are_told_from_payments() {
     ));
 }
 
+#[test]
+fn tools_of_other_worlds() {
+    assert_eq!(
+        of("SlashCommand", json!({"command": "/review"})),
+        Action::Other
+    );
+    assert_eq!(
+        of("execute_python_file", json!({"filename": "a b.py"})),
+        command("python 'a b.py'")
+    );
+    let fetch = |target: &str| Action::Fetch {
+        target: target.to_owned(),
+    };
+    assert_eq!(
+        of("GoogleSearch", json!({"query": "bread"})),
+        fetch("bread")
+    );
+    assert_eq!(
+        of("mcp__playwright__browser_navigate", json!({"url": "u"})),
+        fetch("u")
+    );
+    assert_eq!(of("get_webpage", json!({"url": "u"})), fetch("u"));
+    assert_eq!(
+        of("bash_session", json!({"action": "type", "input": "ls\n"})),
+        command("ls\n")
+    );
+    assert!(matches!(
+        of("transfer_to_researcher", json!({})),
+        Action::Other
+    ));
+}
+
 const PATCH: &str = "*** Begin Patch\n*** Add File: new.txt\n+one\n+two\n*** Update File: src/a.rs\n\
     *** Move to: src/b.rs\n@@ fn main() {\n keep\n-old\n+new\n*** Delete File: gone.md\n\
     *** End Patch\n";

@@ -1,6 +1,7 @@
 //! Which commands run tests, builds and checks.
 
 use super::RunKind::{self, Build, Lint, Test};
+use crate::names::words as name_words;
 
 /// A command that runs something.
 #[derive(Clone, Debug, PartialEq)]
@@ -434,26 +435,6 @@ fn by_words(words: &[String]) -> Option<RunKind> {
     } else {
         None
     }
-}
-
-/// The words of a name in lower case: `runTests-all.sh` is `run tests all sh`.
-fn name_words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut was_lower = false;
-    for c in name.chars().take(200) {
-        let camel = c.is_uppercase() && was_lower;
-        if (!c.is_alphanumeric() || camel) && words.last().is_some_and(|w| !w.is_empty()) {
-            words.push(String::new());
-        }
-        was_lower = c.is_lowercase();
-        if c.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(c.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 /// Whether the arguments of a test runner name a part of the tests only.
