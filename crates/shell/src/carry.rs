@@ -2,6 +2,7 @@
 
 use crate::Layer;
 use crate::bounds;
+use crate::code::Language;
 use crate::expand::Word;
 use crate::filters;
 use crate::run::{Assignment, Content, Run, Scope};
@@ -12,6 +13,11 @@ const SHELLS: &[&str] = &[
     "sh", "bash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "pdksh", "lksh", "yash", "fish",
     "csh", "tcsh", "rbash", "rzsh", "hush",
 ];
+
+/// Whether a program is a shell whose scripts are read.
+pub(crate) fn is_shell(program: &str) -> bool {
+    SHELLS.contains(&program)
+}
 
 impl Run {
     /// Follows what a command carries; returns what it prints where that is wanted and known.
@@ -53,12 +59,24 @@ impl Run {
             "xargs" | "gxargs" => return self.xargs(words, index, scope),
             "find" | "gfind" => self.find(operands, index, scope),
             "parallel" => self.parallel(words, index, scope),
-            _ if SHELLS.contains(&program) => return self.shell(operands, index, scope),
+            _ if is_shell(program) => return self.shell(operands, index, scope),
+            "command"
+                if operands
+                    .first()
+                    .is_some_and(|w| matches!(w.text.as_str(), "-v" | "-V")) =>
+            {
+                // Asks where the command is.
+                let name = operands.get(1)?;
+                return Some(Content::from(format!("{}\n", name.text)));
+            }
             _ if name.contains('/') && self.known_file(name, scope).is_some() => {
                 self.file(words.first(), index, scope);
                 return None;
             }
             _ => {}
+        }
+        if let Some(language) = Language::of(program) {
+            return self.interpreter(language, words, index, scope);
         }
         if let Some(wrapped) = wrappers::unwrap(program, words) {
             let output = self.wrapped(wrapped, index, scope);
@@ -173,8 +191,14 @@ impl Run {
         } else {
             Layer::Script(file.text.clone())
         };
-        // A script that runs itself is not followed again.
-        if !scope.via.contains(&layer) {
+        let first = content.text();
+        let first = first.lines().next().unwrap_or_default();
+        let program = first.strip_prefix("#!").map(shebang).unwrap_or_default();
+        if let Some(language) = Language::of(program) {
+            let program = program.to_owned();
+            self.foreign(language, &program, &content, layer, index, scope);
+        } else if !scope.via.contains(&layer) {
+            // A script that runs itself is not followed again.
             self.open(&content, layer, index, scope);
         }
     }
@@ -266,7 +290,7 @@ impl Run {
         let script: Vec<&str> = text.lines().filter_map(cron_command).collect();
         let content = Content {
             bytes: script.join("\n").into_bytes(),
-            layers: table.layers.clone(),
+            ..table.clone()
         };
         let mut inner = scope.clone();
         inner.stdin = None;
@@ -435,6 +459,17 @@ impl Run {
         let output = filters::output(self, program, operands, scope)?;
         self.spend_decoded(output.bytes.len()).then_some(output)
     }
+}
+
+/// The interpreter that the first line of a script names.
+fn shebang(line: &str) -> &str {
+    let mut words = line.split_whitespace();
+    let program = words.next().unwrap_or_default();
+    let program = program.rsplit('/').next().unwrap_or(program);
+    if program != "env" {
+        return program;
+    }
+    words.find(|w| !w.starts_with('-')).unwrap_or_default()
 }
 
 /// The command of a line of a crontab.

@@ -10,7 +10,7 @@ use crate::bounds;
 use crate::braces;
 use crate::escape;
 use crate::lex::{self, Dollar};
-use crate::run::{Content, Run, Scope};
+use crate::run::{Content, Run, Scope, add_layers};
 use crate::variables::Value;
 
 /// A word as a program gets it.
@@ -69,6 +69,15 @@ impl Word {
     }
 }
 
+impl From<Content> for Word {
+    fn from(content: Content) -> Self {
+        Self {
+            dynamic: content.dynamic,
+            ..Self::opened(content.text(), &content.layers)
+        }
+    }
+}
+
 /// Words under construction.
 #[derive(Default)]
 struct Builder {
@@ -90,14 +99,28 @@ impl Builder {
         self.current.dynamic = true;
     }
 
-    /// A known value; unquoted ones are split at blanks.
+    /// A known value; unquoted ones are split at blanks, though not inside a substitution that
+    /// stands in them as it was written.
     fn value(&mut self, value: &str, quoted: bool) {
         if quoted || !self.split {
             return self.literal(value);
         }
-        for (index, field) in value.split([' ', '\t', '\n']).enumerate() {
+        let dynamic = self.current.dynamic;
+        let mut depth = 0usize;
+        let mut backquote = false;
+        let fields = value.split(|c: char| {
+            match c {
+                '(' if dynamic => depth += 1,
+                ')' if dynamic => depth = depth.saturating_sub(1),
+                '`' if dynamic => backquote = !backquote,
+                _ => {}
+            }
+            depth == 0 && !backquote && matches!(c, ' ' | '\t' | '\n')
+        });
+        for (index, field) in fields.enumerate() {
             if index > 0 {
                 self.finish();
+                self.current.dynamic = dynamic;
             }
             if !field.is_empty() {
                 self.literal(field);
@@ -381,10 +404,8 @@ impl Run {
                 let text = raw.get(inner).unwrap_or_default();
                 let decoded = escape::ansi(text);
                 if decoded.hidden {
-                    builder
-                        .current
-                        .layers
-                        .push(Layer::Decoded("escapes".to_owned()));
+                    let layer = Layer::Decoded("escapes".to_owned());
+                    add_layers(&mut builder.current.layers, &[layer]);
                 }
                 builder.literal(&decoded.text);
             }
@@ -422,10 +443,8 @@ impl Run {
     ) {
         match output {
             Some(content) => {
-                builder
-                    .current
-                    .layers
-                    .extend(content.layers.iter().cloned());
+                add_layers(&mut builder.current.layers, &content.layers);
+                builder.current.dynamic |= content.dynamic;
                 builder.value(content.text().trim_end_matches('\n'), quoted);
             }
             None => builder.unknown(written),
@@ -447,10 +466,8 @@ impl Run {
                 builder.literal(" ");
             } else {
                 builder.finish();
-                builder
-                    .current
-                    .layers
-                    .push(Layer::Decoded("variables".to_owned()));
+                let layer = Layer::Decoded("variables".to_owned());
+                add_layers(&mut builder.current.layers, &[layer]);
             }
             return;
         }
@@ -469,10 +486,7 @@ impl Run {
     /// Adds a known value; `"$@"` and `"${a[@]}"` stay separate words.
     fn known(&mut self, value: &Value, separate: bool, quoted: bool, builder: &mut Builder) {
         builder.seam(Seam::Variables);
-        builder
-            .current
-            .layers
-            .extend(value.layers().iter().cloned());
+        add_layers(&mut builder.current.layers, value.layers());
         builder.current.dynamic |= value.dynamic();
         match value {
             Value::List(items) if separate && quoted => {

@@ -483,6 +483,7 @@ impl<'t> Lexer<'t> {
             }
             "!" => {}
             "time" | "coproc" if self.group_follows() => {}
+            "coproc" if self.named_group_follows() => {}
             "[[" if self.test() => {
                 self.push(Kind::Test, start);
                 self.command = false;
@@ -506,6 +507,23 @@ impl<'t> Lexer<'t> {
         self.blanks();
         let found = matches!(self.peek(), Some(b'(' | b'{'));
         self.pos = here;
+        found
+    }
+
+    /// Skips the name in `coproc NAME { ...; }`; `false` and no move where there is none.
+    fn named_group_follows(&mut self) -> bool {
+        let here = self.pos;
+        self.blanks();
+        while self
+            .peek()
+            .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_')
+        {
+            self.pos += 1;
+        }
+        let found = self.group_follows();
+        if !found {
+            self.pos = here;
+        }
         found
     }
 

@@ -7,6 +7,8 @@
 mod bounds;
 mod braces;
 mod carry;
+mod code;
+mod decode;
 mod escape;
 mod expand;
 mod filters;
@@ -122,6 +124,21 @@ pub fn analyse(text: &str) -> Analysis {
     run.out.truncated = longer;
     run.script(text, &Run::outermost());
     run.uncalled_functions();
+    run.out
+}
+
+/// Reads code of another language, as if it were given to its interpreter: the first command is
+/// `[LANGUAGE, "-c", CODE]`, and what the code would run follows. Code of a language that is not
+/// known (known are Python, JavaScript, Perl, Ruby, PHP, Lua and awk) is that one command. The
+/// name of a shell works like [`analyse`].
+pub fn analyse_code(language: &str, code: &str) -> Analysis {
+    if carry::is_shell(language) {
+        return analyse(code);
+    }
+    let (code, longer) = first_bytes(code, bounds::TEXT);
+    let mut run = Run::new(code.len());
+    run.out.truncated = longer;
+    run.outermost_code(language, code);
     run.out
 }
 

@@ -18,19 +18,85 @@ pub(crate) struct Content {
     pub(crate) bytes: Vec<u8>,
     /// What was decoded to know them.
     pub(crate) layers: Vec<Layer>,
+    /// Some part of them only a run would tell; it stands as it was written.
+    pub(crate) dynamic: bool,
+    /// Other commands add to them what only a run would tell; it is left out.
+    pub(crate) partial: bool,
 }
 
-#[allow(dead_code, reason = "first version")]
 impl Content {
-    pub(crate) fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self {
-            bytes: bytes.into(),
-            layers: Vec::new(),
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+
+    /// Notes that it was decoded.
+    pub(crate) fn opened(&mut self, decoder: &str) {
+        add_layers(&mut self.layers, &[Layer::Decoded(decoder.to_owned())]);
+    }
+
+    /// Adds what comes after it.
+    pub(crate) fn append(&mut self, more: Self) {
+        self.bytes.extend(more.bytes);
+        add_layers(&mut self.layers, &more.layers);
+        self.dynamic |= more.dynamic;
+        self.partial |= more.partial;
+    }
+}
+
+/// What several commands print one after the other. As long as something is known, what is not
+/// known is left out.
+#[derive(Default)]
+struct Printed {
+    known: Option<Content>,
+    unknown: bool,
+}
+
+impl Printed {
+    fn add(&mut self, output: Option<Content>) {
+        match (&mut self.known, output) {
+            (_, None) => self.unknown = true,
+            (Some(known), Some(more)) => known.append(more),
+            (none, more) => *none = more,
         }
     }
 
-    pub(crate) fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.bytes)
+    fn content(self) -> Option<Content> {
+        let mut content = match self.known {
+            Some(known) if !known.bytes.is_empty() => known,
+            _ if self.unknown => return None,
+            known => known.unwrap_or_default(),
+        };
+        content.partial |= self.unknown;
+        Some(content)
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Self {
+            bytes: text.into_bytes(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Word> for Content {
+    fn from(word: Word) -> Self {
+        Self {
+            bytes: word.text.into_bytes(),
+            layers: word.layers,
+            dynamic: word.dynamic,
+            partial: false,
+        }
+    }
+}
+
+/// Adds layers that are not there yet.
+pub(crate) fn add_layers(to: &mut Vec<Layer>, more: &[Layer]) {
+    for layer in more {
+        if !to.contains(layer) {
+            to.push(layer.clone());
+        }
     }
 }
 
@@ -109,6 +175,11 @@ impl Scope {
                 Some(Value::plain(text))
             }
         }
+    }
+
+    /// Whether nothing more may be opened here.
+    pub(crate) fn too_deep(&self) -> bool {
+        self.layers > bounds::LAYERS || self.nesting > bounds::NESTING
     }
 
     /// The same one level further in.
@@ -231,8 +302,15 @@ impl Run {
         enough
     }
 
+    /// Takes from what may be read as scripts; returns whether there was enough.
+    pub(crate) fn spend_script(&mut self, bytes: usize) -> bool {
+        let enough = bytes <= self.scripts_left && !self.out_of_words();
+        self.scripts_left = self.scripts_left.saturating_sub(bytes);
+        self.out.truncated |= !enough;
+        enough
+    }
+
     /// Bytes that decoders may still produce.
-    #[allow(dead_code, reason = "first version")]
     pub(crate) fn decoded_left(&self) -> usize {
         self.decoded_left
     }
@@ -241,15 +319,10 @@ impl Run {
 
     /// Reads a script; returns what it prints, where that is wanted and known.
     pub(crate) fn script(&mut self, text: &str, scope: &Scope) -> Option<Content> {
-        if scope.layers > bounds::LAYERS
-            || scope.nesting > bounds::NESTING
-            || text.len() > self.scripts_left
-            || self.out_of_words()
-        {
+        if scope.too_deep() || !self.spend_script(text.len()) {
             self.out.truncated = true;
             return None;
         }
-        self.scripts_left -= text.len();
         let lexed = lex::lex(text, &mut self.fuel);
         let script = grammar::structure(text, &lexed);
         self.out.malformed |= script.malformed;
@@ -264,7 +337,7 @@ impl Run {
     /// Reads a script that a command carries as a word or as its standard input.
     pub(crate) fn open(&mut self, content: &Content, layer: Layer, index: usize, scope: &Scope) {
         let mut inner = scope.script(layer, index);
-        inner.via.extend(content.layers.iter().cloned());
+        add_layers(&mut inner.via, &content.layers);
         self.script(&content.text(), &inner);
     }
 
@@ -289,23 +362,15 @@ impl Run {
     }
 
     fn list(&mut self, source: &Source, list: &[Pipeline], scope: &Scope) -> Option<Content> {
-        let mut printed = scope.capture.then(Content::default);
+        let mut printed = Printed::default();
         for pipeline in list {
             let output = self.pipeline(source, pipeline, scope);
-            if pipeline.otherwise {
-                // Of `a || b` the first is taken to work.
-                continue;
+            // Of `a || b` the first is taken to work.
+            if scope.capture && !pipeline.otherwise {
+                printed.add(output);
             }
-            printed = match (printed, output) {
-                (Some(mut all), Some(more)) => {
-                    all.bytes.extend_from_slice(&more.bytes);
-                    all.layers.extend(more.layers);
-                    Some(all)
-                }
-                _ => None,
-            };
         }
-        printed
+        printed.content()
     }
 
     fn pipeline(&mut self, source: &Source, pipeline: &Pipeline, scope: &Scope) -> Option<Content> {
@@ -401,7 +466,7 @@ impl Run {
                         words.extend(self.words(source.raw(token.span.clone()), scope));
                     }
                 }
-                self.rounds(name, words, scope, |run| run.list(source, list, scope))
+                self.rounds(name, words, |run| run.list(source, list, scope))
             }
         }
     }
@@ -411,7 +476,6 @@ impl Run {
         &mut self,
         name: &str,
         values: Vec<Word>,
-        scope: &Scope,
         mut round: impl FnMut(&mut Self) -> Option<Content>,
     ) -> Option<Content> {
         if values.is_empty() || values.iter().any(|v| v.dynamic) {
@@ -419,21 +483,13 @@ impl Run {
             round(self);
             return None;
         }
-        let mut printed = scope.capture.then(Content::default);
+        let mut printed = Printed::default();
         self.out.truncated |= values.len() > bounds::ROUNDS;
         for value in values.into_iter().take(bounds::ROUNDS) {
             self.variables.set(name, Value::from(value));
-            let output = round(self);
-            printed = match (printed, output) {
-                (Some(mut all), Some(more)) => {
-                    all.bytes.extend_from_slice(&more.bytes);
-                    all.layers.extend(more.layers);
-                    Some(all)
-                }
-                _ => None,
-            };
+            printed.add(round(self));
         }
-        printed
+        printed.content()
     }
 
     // Simple commands
@@ -521,18 +577,32 @@ impl Run {
         scope: &Scope,
     ) -> Option<Content> {
         let mut scope = scope.clone();
-        let disguise = words.first().and_then(Word::disguise);
-        for layer in words.iter().flat_map(|w| &w.layers).chain(disguise.iter()) {
-            if !scope.via.contains(layer) {
-                scope.via.push(layer.clone());
-            }
+        self.note(&words, index, &mut scope);
+        if words.is_empty() {
+            return Some(Content::default());
         }
+        if let Some(output) = self.function(&words, index, &scope) {
+            return output;
+        }
+        self.carry(&words, index, &scope)
+    }
+
+    /// Fills in a command that room was made for. What its words were decoded from becomes part of
+    /// the scope.
+    pub(crate) fn note(&mut self, words: &[Word], index: usize, scope: &mut Scope) {
+        for word in words {
+            add_layers(&mut scope.via, &word.layers);
+        }
+        let disguise = words.first().and_then(Word::disguise);
+        add_layers(&mut scope.via, disguise.as_slice());
         let (pipeline, stage) = scope.place.unwrap_or_else(|| {
             self.pipelines += 1;
             (self.pipelines - 1, 0)
         });
         scope.place = Some((pipeline, stage));
-        let command = self.out.commands.get_mut(index)?;
+        let Some(command) = self.out.commands.get_mut(index) else {
+            return;
+        };
         command.argv = words.iter().map(|w| w.text.clone()).collect();
         command.dynamic = words.iter().any(|w| w.dynamic);
         command.redirects.clone_from(&scope.redirects);
@@ -545,23 +615,21 @@ impl Run {
         let bytes = command.argv.iter().map(String::len).sum::<usize>()
             + command.stdin.as_ref().map_or(0, String::len);
         self.spend_words(bytes);
-        if words.is_empty() {
-            return Some(Content::default());
-        }
-        if let Some(output) = self.function(&words, index, &scope) {
-            return output;
-        }
-        self.carry(&words, index, &scope)
     }
 
     /// Notes a command that another one runs, in the surroundings that it is given.
     pub(crate) fn inner(&mut self, words: Vec<Word>, scope: &Scope) -> Option<Content> {
-        if scope.layers > bounds::LAYERS || scope.nesting > bounds::NESTING {
+        if scope.too_deep() {
             self.out.truncated = true;
             return None;
         }
-        let index = self.reserve(scope.origin.span(0..0))?;
+        let index = self.reserve_inner(scope)?;
         self.call(words, index, scope)
+    }
+
+    /// Makes room for a command that another one runs.
+    pub(crate) fn reserve_inner(&mut self, scope: &Scope) -> Option<usize> {
+        self.reserve(scope.origin.span(0..0))
     }
 
     /// Follows the call of a function or alias; `None` where it is neither.
@@ -606,7 +674,7 @@ impl Run {
         inner.capture = true;
         let output = self.script(text, &inner);
         self.here = here;
-        output
+        output.filter(|content| !content.partial)
     }
 
     // Redirections
@@ -642,20 +710,13 @@ impl Run {
                 } else {
                     self.heredoc(&text, scope)
                 };
-                found.stdin = Some(Content {
-                    bytes: word.text.into_bytes(),
-                    layers: word.layers,
-                });
+                found.stdin = Some(word.into());
             }
             Kind::HereString { word } => {
                 self.here = scope.origin.part(word);
-                let word = self.word(source.raw(word.clone()), scope);
-                let mut bytes = word.text.into_bytes();
-                bytes.push(b'\n');
-                found.stdin = Some(Content {
-                    bytes,
-                    layers: word.layers,
-                });
+                let mut content: Content = self.word(source.raw(word.clone()), scope).into();
+                content.bytes.push(b'\n');
+                found.stdin = Some(content);
             }
             _ => {}
         }
@@ -672,8 +733,7 @@ impl Run {
         };
         let content = match (output, append, self.files.remove(&name)) {
             (Some(more), true, Some(mut all)) => {
-                all.bytes.extend_from_slice(&more.bytes);
-                all.layers.extend(more.layers);
+                all.append(more);
                 Some(all)
             }
             (output, _, _) => output,
@@ -714,7 +774,7 @@ impl Run {
             }
             (true, Some(old), value) => {
                 let mut layers = old.layers().to_vec();
-                layers.extend(value.layers().iter().cloned());
+                add_layers(&mut layers, value.layers());
                 Value::One {
                     text: format!("{}{}", old.text(), value.text()),
                     dynamic: old.dynamic() || value.dynamic(),
