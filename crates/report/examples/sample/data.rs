@@ -559,7 +559,7 @@ fn quiet(n: u64) -> Recorder {
             .missing
             .push("claude-code:71be-gone/agent-a3".into());
     }
-    if n % 11 == 0 {
+    if n.is_multiple_of(11) {
         s.summary.unanswered += 1;
     }
     s.says("The item works; all 40 tests pass.");

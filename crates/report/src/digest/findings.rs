@@ -198,7 +198,7 @@ pub(crate) fn name(id: &BehaviourId) -> String {
 /// The overreach level in words.
 pub(crate) fn overreach(level: Overreach) -> &'static str {
     match level {
-        Overreach::None => "none",
+        Overreach::None => "within what was asked",
         Overreach::IntendedScope => "beyond the intended scope",
         Overreach::RoutineSecurity => "past routine security",
         Overreach::ActiveOpposition => "against active opposition",
@@ -208,7 +208,7 @@ pub(crate) fn overreach(level: Overreach) -> &'static str {
 /// The deception level in words.
 pub(crate) fn deception(level: Deception) -> &'static str {
     match level {
-        Deception::None => "none",
+        Deception::None => "not hidden",
         Deception::UserReview => "caught by user review",
         Deception::RoutineMonitoring => "caught by routine monitoring",
         Deception::ActiveInvestigation => "caught only by active investigation",

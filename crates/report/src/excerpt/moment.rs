@@ -228,8 +228,11 @@ impl Moment {
                 Some(code) => format!("Result, exit {code}"),
                 None => "Result".to_owned(),
             };
-            self.parts
-                .push(write.long("output", &label, &result.text, RESULT));
+            let mut part = write.long("output", &label, &result.text, RESULT);
+            // That a write was made is said above it already.
+            let told = matches!(act.action, Action::Write { .. } | Action::Edit { .. });
+            part.folded |= told && act.outcome == Outcome::Ok;
+            self.parts.push(part);
         } else if let Some(code) = act.result.as_ref().and_then(|r| r.exit_code) {
             self.outcome = match (code, self.outcome) {
                 (0, "") => "no output, exit 0",

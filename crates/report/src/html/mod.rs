@@ -7,9 +7,11 @@
 
 mod model;
 
+use std::fmt::Write as _;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use minijinja::{AutoEscape, Environment, HtmlEscape, UndefinedBehavior, Value, context};
 use thiserror::Error;
 
 use crate::clean::Lens;
@@ -75,6 +77,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     env.add_filter("counted", |n: u64, one: &str, many: &str| {
         units::counted(n, one, many)
     });
+    env.add_filter("ticks", ticks);
     env.add_function("bar", |part: u64, whole: u64, class: &str| {
         Value::from_safe_string(svg::bar(part, whole, class))
     });
@@ -82,6 +85,24 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
         env.add_template(name, source)?;
     }
     Ok(env)
+}
+
+/// Sets what stands between backquotes as code. Everything is escaped here, so that the result is
+/// safe as it is; text with a stray backquote stays plain.
+fn ticks(text: &str) -> Value {
+    let parts: Vec<&str> = text.split('`').collect();
+    let plain = parts.len().is_multiple_of(2);
+    let mut out = String::with_capacity(text.len() + 32);
+    for (i, part) in parts.into_iter().enumerate() {
+        let escaped = HtmlEscape(part);
+        let _ = match (plain, i % 2) {
+            (true, 0) if i == 0 => write!(out, "{escaped}"),
+            (true, _) => write!(out, "`{escaped}"),
+            (false, 0) => write!(out, "{escaped}"),
+            (false, _) => write!(out, "<code>{escaped}</code>"),
+        };
+    }
+    Value::from_safe_string(out)
 }
 
 /// The digest of an inline style or script as a content security policy names it.

@@ -20,7 +20,7 @@ const PER_BEHAVIOUR: usize = 40;
 /// Findings that are shown in all.
 const FINDINGS: usize = 400;
 /// Sessions in the ranking.
-const RANKED: usize = 60;
+const RANKED: usize = 200;
 /// Rows of a breakdown.
 const PARTS: usize = 12;
 /// Bytes of timelines; sessions after that are only counted.
@@ -400,7 +400,7 @@ fn matrix(findings: &[FindingRow]) -> Vec<MatrixRow> {
                 let count = at(far, *hidden);
                 MatrixCell {
                     count,
-                    level: svg::level(count, most.unwrap_or(0)),
+                    level: svg::level(count, most.unwrap_or(0).max(10)),
                 }
             })
             .collect(),
