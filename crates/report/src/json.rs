@@ -36,7 +36,7 @@ pub fn json(scan: &Scan, reveal: bool) -> serde_json::Result<String> {
 }
 
 /// Masks every string, the names of fields included: some are data, such as hosts.
-fn masked(value: Value) -> Value {
+pub(crate) fn masked(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(secrets::mask(&text).into_owned()),
         Value::Array(values) => Value::Array(values.into_iter().map(masked).collect()),

@@ -11,6 +11,7 @@ mod digest;
 mod excerpt;
 mod html;
 mod json;
+mod receipt;
 mod scan;
 pub mod svg;
 mod terminal;
@@ -24,5 +25,8 @@ pub use digest::{
 pub use excerpt::{Excerpt, Moment, Part, Piece, Plan, SessionView, TextLine};
 pub use html::{PageError, html};
 pub use json::{SCHEMA, json};
+pub use receipt::{
+    RECEIPT_SCHEMA, Receipt, ReceiptLine, Verdict, receipt, receipt_json, receipt_markdown,
+};
 pub use scan::{Budget, NotAssessable, ReadTotals, Retention, Scan, Window};
 pub use terminal::{Style, UnknownHandle, explain, show, terminal};

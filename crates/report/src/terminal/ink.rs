@@ -7,7 +7,7 @@ use super::Style;
 
 /// What a piece of text is, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     /// A heading.
     Head,
     /// A number that matters.
@@ -18,13 +18,15 @@ pub(super) enum Tone {
     Handle,
     /// A careful reader looks here.
     Notable,
+    /// As it should be.
+    Good,
     /// By severity.
     Severity(Severity),
 }
 
 impl Style {
     /// The text in its colour; unchanged without colours.
-    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
+    pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         if !self.color || text.is_empty() {
             return text.to_owned();
         }
@@ -32,6 +34,7 @@ impl Style {
             Tone::Head | Tone::Strong => "1",
             Tone::Dim | Tone::Severity(Severity::Info) => "2",
             Tone::Handle => "36",
+            Tone::Good => "32",
             Tone::Notable | Tone::Severity(Severity::Medium) => "33",
             Tone::Severity(Severity::Critical) => "1;97;41",
             Tone::Severity(Severity::High) => "1;31",
@@ -41,7 +44,7 @@ impl Style {
     }
 
     /// A heading with a rule to the right edge.
-    pub(super) fn heading(&self, title: &str, note: &str) -> String {
+    pub(crate) fn heading(&self, title: &str, note: &str) -> String {
         let note = if note.is_empty() {
             String::new()
         } else {
@@ -91,12 +94,12 @@ impl Style {
     }
 
     /// Columns to write in.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.width.clamp(40, 200)
     }
 
     /// The text without characters that a plain terminal cannot show, where it is one.
-    pub(super) fn plain(&self, text: String) -> String {
+    pub(crate) fn plain(&self, text: String) -> String {
         if self.unicode {
             return text;
         }
@@ -109,6 +112,8 @@ impl Style {
                 '×' => out.push('x'),
                 '“' | '”' => out.push('"'),
                 '│' => out.push('|'),
+                '✓' => out.push('+'),
+                '✗' => out.push('x'),
                 c if c.is_ascii() => out.push(c),
                 c => out.extend(c.escape_unicode()),
             }
@@ -140,7 +145,7 @@ pub(super) fn fit(text: &str, width: usize) -> String {
 }
 
 /// Cuts in the middle: of a path both ends tell something, the end more.
-pub(super) fn fit_path(text: &str, width: usize) -> String {
+pub(crate) fn fit_path(text: &str, width: usize) -> String {
     if text.width() <= width || width < 8 {
         return fit(text, width);
     }
@@ -176,7 +181,7 @@ fn fit_right(mut text: String, width: usize) -> String {
 }
 
 /// Breaks a text into lines of at most `width` columns; words longer than that are broken too.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
     let mut lines = Vec::new();
     let mut line = String::new();

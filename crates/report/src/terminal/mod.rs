@@ -12,7 +12,7 @@ use crate::clean::Lens;
 use crate::digest::Digest;
 use crate::scan::{Scan, zone_label};
 use crate::units;
-use ink::Tone;
+pub(crate) use ink::{Tone, fit_path, wrap};
 
 /// How to write for a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
