@@ -2,7 +2,7 @@
 
 use proctor_dialects::json::{Object, Value};
 use proctor_dialects::{Part, anthropic};
-use proctor_model::{EventKind, Origin, Role, Tokens, ToolCall};
+use proctor_model::{EventKind, Origin, ReasoningState, Role, Tokens, ToolCall};
 
 use super::locate::Place;
 use super::user::message_content;
@@ -22,6 +22,7 @@ impl ClaudeCode {
                 .get("message")
                 .and_then(|m| m.str("model"))
                 .is_some_and(|model| model.starts_with('<'));
+        let summarised = entry.get("thinkingDisplay").and_then(Value::as_str) == Some("summarized");
         let tokens = entry.get("message").and_then(tokens);
         let content = message_content("assistant", &mut entry, record, out);
         let parts = content.map(|content| anthropic::content(content, &mut self.odd));
@@ -30,7 +31,10 @@ impl ClaudeCode {
                 // The harness writes in the agent's place where the model gave no answer.
                 Part::Text(text) if synthetic => harness_text(text, record, out),
                 Part::Text(text) => message(Role::Assistant, Origin::Person, text, record, out),
-                Part::Reasoning(reasoning) => {
+                Part::Reasoning(mut reasoning) => {
+                    if summarised && reasoning.state == ReasoningState::Full {
+                        reasoning.state = ReasoningState::Summarised;
+                    }
                     out.event(record, EventKind::Reasoning(reasoning));
                 }
                 Part::Call(call) => {

@@ -114,13 +114,17 @@ impl Locator {
         let Some(session) = text("sessionId").or_else(|| text("session_id")) else {
             return self.nameless();
         };
-        let side = entry.get("isSidechain").and_then(Value::as_bool) == Some(true);
+        let side = entry.get("isSidechain").and_then(Value::as_bool);
         let call = text("parent_tool_use_id");
         let agent = match (side, call) {
-            (true, _) => text("agentId").or(self.file_agent.as_deref()),
-            (false, Some(call)) => Some(call),
-            (false, None) => None,
+            (Some(true), _) => text("agentId").or(self.file_agent.as_deref()),
+            (_, Some(call)) => Some(call),
+            // A teammate has a session of its own, and an agent id beside it.
+            (Some(false), None) => None,
+            // Bookkeeping names the agent alone.
+            (None, None) => text("agentId"),
         };
+        let side = side == Some(true);
         if side && agent.is_none() {
             return self.sidechain(session, entry);
         }

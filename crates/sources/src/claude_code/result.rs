@@ -23,11 +23,10 @@ pub(super) fn complete(result: &mut ToolResult, extra: Option<&Value<'_>>, denia
             result.exit_code = exit_code(text);
         }
     }
-    if let Some(extra) = extra {
-        from_account(result, extra, error);
-    }
-    if result.agent.is_none() {
-        result.agent = agent_in_text(&result.text);
+    match extra {
+        Some(extra) => from_account(result, extra, error),
+        // Where the harness gave no account of its own, the text that it wrote names the agent.
+        None => result.agent = agent_in_text(&result.text),
     }
 }
 
@@ -96,13 +95,13 @@ fn is_refusal(text: &str) -> bool {
         || line.contains(" was blocked. For security, Claude Code ")
 }
 
-/// The agent named at the end of a result, such as `agentId: a1b2c3 (for resuming …)`.
+/// The agent named in a result, such as `agentId: a1b2c3 (for resuming …)`.
 fn agent_in_text(text: &str) -> Option<String> {
-    let mut from = text.len().saturating_sub(600);
-    while !text.is_char_boundary(from) {
-        from += 1;
+    let (_, rest) = text.rsplit_once("\nagentId: ")?;
+    let (_, note) = rest.split_once(' ')?;
+    if !note.starts_with("(for resuming") && !note.starts_with("(internal ID") {
+        return None;
     }
-    let (_, rest) = text.get(from..)?.rsplit_once("\nagentId: ")?;
     let end = rest
         .find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
         .unwrap_or(rest.len());

@@ -114,6 +114,10 @@ fn reasoning_that_is_not_there_is_told_from_reasoning_that_is_hidden() {
         lines(&[assistant(content)]),
         ["reasoning Empty: ", "reasoning Encrypted: "]
     );
+    let mut summarised =
+        assistant(json!([{"type": "thinking", "thinking": "hm", "signature": "s"}]));
+    summarised["thinkingDisplay"] = json!("summarized");
+    assert_eq!(lines(&[summarised]), ["reasoning Summarised: hm"]);
 }
 
 #[test]
