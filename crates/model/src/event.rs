@@ -212,6 +212,10 @@ pub struct SessionNote {
     pub unattended: Option<bool>,
     /// The task's name and the score it was given, for evaluation logs.
     pub score: Option<String>,
+    /// From here to the next [`Boundary::Resumed`] the events are copies of this session's: it was
+    /// taken up again under a new id. They are context, not acts of this session.
+    #[serde(default)]
+    pub copied_from: Option<SessionId>,
 }
 
 /// How freely the harness let the agent act.

@@ -22,7 +22,9 @@ impl ClaudeCode {
                 .get("message")
                 .and_then(|m| m.str("model"))
                 .is_some_and(|model| model.starts_with('<'));
-        let summarised = entry.get("thinkingDisplay").and_then(Value::as_str) == Some("summarized");
+        let summarised = ["thinkingDisplay", "thinking_display"]
+            .iter()
+            .any(|key| entry.get(key).and_then(Value::as_str) == Some("summarized"));
         let tokens = entry.get("message").and_then(tokens);
         let content = message_content("assistant", &mut entry, record, out);
         let parts = content.map(|content| anthropic::content(content, &mut self.odd));

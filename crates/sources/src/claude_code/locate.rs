@@ -118,7 +118,7 @@ impl Locator {
         let call = text("parent_tool_use_id");
         let agent = match (side, call) {
             (Some(true), _) => text("agentId").or(self.file_agent.as_deref()),
-            (_, Some(call)) => Some(call),
+            (_, Some(call)) => text("agent_id").or(Some(call)),
             // A teammate has a session of its own, and an agent id beside it.
             (Some(false), None) => None,
             // Bookkeeping names the agent alone.

@@ -11,6 +11,7 @@
 
 mod assistant;
 mod attachment;
+mod copy;
 mod locate;
 mod names;
 mod note;
@@ -31,6 +32,7 @@ use proctor_model::{Boundary, EventKind, GapCause, Message, Origin, Role, Sessio
 use crate::emit::{Emitter, Record};
 use crate::line::Records;
 
+use copy::Copy;
 use locate::Locator;
 use note::Notes;
 
@@ -42,8 +44,7 @@ pub(crate) struct ClaudeCode {
     locate: Locator,
     notes: Notes,
     odd: Oddities,
-    /// The last record was copied from another session when this one was forked off it.
-    in_copy: bool,
+    copy: Copy,
 }
 
 impl ClaudeCode {
@@ -53,7 +54,7 @@ impl ClaudeCode {
             locate: Locator::new(path, file),
             notes: Notes::default(),
             odd: Oddities::default(),
-            in_copy: false,
+            copy: Copy::default(),
         }
     }
 
@@ -79,7 +80,7 @@ impl Records for ClaudeCode {
         let place = self.locate.place(&entry);
         out.set_session(&place.session);
         self.notes.update(kind, &entry, &place, record, out);
-        self.mark_copy(&entry, record, out);
+        self.copy.update(kind, &entry, record, out);
         note_unknown_fields(kind, &entry, out);
 
         match kind {
@@ -102,20 +103,6 @@ impl Records for ClaudeCode {
             // Every record leaves a trace.
             out.known(record, kind);
         }
-    }
-}
-
-impl ClaudeCode {
-    /// Tells where a forked session's copy of its origin ends.
-    fn mark_copy(&mut self, entry: &Object<'_>, record: &mut Record<'_>, out: &mut Emitter<'_>) {
-        if entry.get("uuid").is_none() {
-            return;
-        }
-        let copied = entry.get("forkedFrom").is_some_and(|f| !f.is_null());
-        if self.in_copy && !copied {
-            out.event(record, EventKind::Boundary(Boundary::Resumed));
-        }
-        self.in_copy = copied;
     }
 }
 

@@ -226,7 +226,7 @@ fn breaks_of_the_context_are_boundaries() {
 }
 
 #[test]
-fn the_end_of_a_forks_copy_is_a_boundary() {
+fn the_copy_at_the_head_of_a_fork_is_marked() {
     let copied = json!({"forkedFrom": {"sessionId": "A", "messageUuid": "u"}});
     assert_eq!(
         lines(&[
@@ -237,12 +237,64 @@ fn the_end_of_a_forks_copy_is_a_boundary() {
             user(json!("four")),
         ]),
         [
+            "note copied_from=claude-code:A",
             "User/Person: one",
             "User/Person: two",
             "note title=T",
             "boundary Resumed",
             "User/Person: three",
             "User/Person: four",
+        ]
+    );
+}
+
+#[test]
+fn a_copy_that_only_the_agents_records_tell_ends_by_its_time() {
+    let queued = json!({"type": "queue-operation", "operation": "enqueue", "sessionId": "S",
+        "timestamp": "2026-10-02T00:00:00Z"});
+    let said = |from: Value| {
+        let mut said = assistant(json!([{"type": "text", "text": "done"}]));
+        said["requestSessionId"] = from;
+        said
+    };
+    let later = json!({"timestamp": "2026-10-02T00:00:01Z"});
+    let entries = [
+        user(json!("one")),
+        said(json!("A")),
+        result("x", false, json!({})),
+        said(json!("A")),
+        user_with(json!("two"), later),
+        said(json!("S")),
+    ];
+    let read = |entries: &[Value]| {
+        let mut lines = lines(entries);
+        lines.retain(|line| {
+            let noise = ["known", "note model", "note version"];
+            !noise.iter().any(|noise| line.starts_with(noise))
+        });
+        lines
+    };
+    let with_time: Vec<_> = [queued].into_iter().chain(entries.clone()).collect();
+    assert_eq!(
+        read(&with_time),
+        [
+            "User/Person: one",
+            "note copied_from=claude-code:A",
+            "Assistant/Person: done",
+            "result t1: \"x\"",
+            "Assistant/Person: done",
+            "boundary Resumed",
+            "User/Person: two",
+            "Assistant/Person: done",
+        ]
+    );
+    // Without it, the last request counts as copied: the agent's next words end the copy.
+    assert_eq!(
+        read(&entries)[5..],
+        [
+            "User/Person: two",
+            "boundary Resumed",
+            "Assistant/Person: done"
         ]
     );
 }

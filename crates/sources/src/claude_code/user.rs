@@ -17,7 +17,7 @@ impl ClaudeCode {
         out: &mut Emitter<'_>,
     ) {
         let origin = origin(&entry, place);
-        let denial = entry.take("toolDenialKind").and_then(Value::into_string);
+        let denial = denial(&entry);
         let extra = entry
             .take("toolUseResult")
             .or_else(|| entry.take("tool_use_result"));
@@ -48,6 +48,18 @@ impl ClaudeCode {
             }
         }
     }
+}
+
+/// Why the call was not run, where the record tells.
+fn denial(entry: &Object<'_>) -> Option<String> {
+    let kind = entry.get("toolDenialKind").or_else(|| {
+        // The output of a headless run tells it for each result; a record has one.
+        let [meta] = entry.get("tool_result_meta")?.as_array()? else {
+            return None;
+        };
+        meta.get("non_execution_kind")
+    });
+    Some(kind?.as_str()?.to_owned())
 }
 
 /// The content of a record's message; where it has none, a gap says so.
