@@ -1,0 +1,57 @@
+//! `proctor keep`.
+
+use std::fs;
+
+use super::{command, recordings, run};
+
+#[test]
+fn what_was_kept_comes_back_to_the_byte_after_its_harness_deleted_it() {
+    let home = tempfile::tempdir().unwrap();
+    let projects = home.path().join(".claude/projects/p");
+    fs::create_dir_all(&projects).unwrap();
+    let story = walkdir::WalkDir::new(recordings())
+        .into_iter()
+        .filter_map(Result::ok)
+        .find(|e| e.path().to_string_lossy().contains("claude-code") && e.file_type().is_file())
+        .unwrap();
+    let file = projects.join("s.jsonl");
+    fs::copy(story.path(), &file).unwrap();
+    let before = fs::read(&file).unwrap();
+
+    let kept = run(command(home.path()).arg("keep"));
+    assert_eq!(kept.status, 0, "{}", kept.err);
+    assert!(kept.out.contains("1 new"), "{}", kept.out);
+    fs::remove_file(&file).unwrap();
+
+    let back = home.path().join("back");
+    let restored = run(command(home.path()).args(["keep", "--restore"]).arg(&back));
+    assert_eq!(restored.status, 0, "{}", restored.err);
+    let found = walkdir::WalkDir::new(&back)
+        .into_iter()
+        .filter_map(Result::ok)
+        .find(|e| e.file_type().is_file())
+        .unwrap();
+    assert_eq!(fs::read(found.path()).unwrap(), before);
+
+    let again = run(command(home.path()).args(["keep", "--restore"]).arg(&back));
+    assert_eq!(again.status, 2, "nothing that is there is overwritten");
+}
+
+#[test]
+fn a_transcript_that_changed_its_past_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let projects = home.path().join(".claude/projects/p");
+    fs::create_dir_all(&projects).unwrap();
+    let line = |text: &str| {
+        format!(
+            r#"{{"type":"user","sessionId":"s","uuid":"{text}","timestamp":"2026-11-01T10:00:00.000Z","cwd":"/p","message":{{"role":"user","content":"{text}"}}}}"#
+        ) + "\n"
+    };
+    let file = projects.join("s.jsonl");
+    fs::write(&file, line("one") + &line("two")).unwrap();
+    run(command(home.path()).arg("keep"));
+    fs::write(&file, line("one") + &line("another") + &line("three")).unwrap();
+    let kept = run(command(home.path()).arg("keep"));
+    assert!(kept.out.contains("1 changed in their past"), "{}", kept.out);
+    assert!(kept.out.contains("s.jsonl"), "{}", kept.out);
+}
