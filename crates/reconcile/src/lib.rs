@@ -84,6 +84,21 @@ pub trait Observer {
     fn end(&mut self, facts: &Facts);
 }
 
+/// An observer that looks at some sessions and away from others.
+impl<O: Observer> Observer for Option<O> {
+    fn step(&mut self, view: &View<'_>) {
+        if let Some(observer) = self {
+            observer.step(view);
+        }
+    }
+
+    fn end(&mut self, facts: &Facts) {
+        if let Some(observer) = self {
+            observer.end(facts);
+        }
+    }
+}
+
 /// An observer that looks away, for those who want summaries only.
 impl Observer for () {
     fn step(&mut self, _view: &View<'_>) {}

@@ -27,6 +27,8 @@ pub struct LabelledRun {
     pub group: String,
     /// The suite of tasks, where the set has several.
     pub suite: Option<String>,
+    /// The model that ran, where the set says.
+    pub model: Option<String>,
     /// The kind of attack, where there was one.
     pub attack: Option<String>,
     /// All that the set tells of the answer, for people to read.
@@ -140,6 +142,7 @@ fn read(raw: &[u8], place: &Place, path: &Path, runs: &mut u64) -> Result<Labell
                 id: rjudge::run_session(&id),
                 label: label.to_owned(),
                 suite: None,
+                model: None,
                 attack: None,
                 truth: truth.unwrap_or_default(),
                 place: place.clone(),
@@ -162,6 +165,7 @@ fn read(raw: &[u8], place: &Place, path: &Path, runs: &mut u64) -> Result<Labell
                 label,
                 group: group.join("/"),
                 suite,
+                model: record.text("model"),
                 attack: of_truth("attack"),
                 truth,
                 place: place.clone(),

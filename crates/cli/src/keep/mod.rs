@@ -1,0 +1,138 @@
+//! `proctor keep`: recordings outlive their harness's retention.
+//!
+//! The archive holds compressed copies and an index of one JSON line a copy. A recording that only
+//! grew replaces its earlier copy. One that was rewritten or became shorter does not: both copies
+//! stay, and the command says so, because a transcript that changes its past is worth a look.
+
+mod archive;
+mod timer;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use serde_json::json;
+
+use crate::Exit;
+use crate::args::KeepArgs;
+use crate::progress::Progress;
+use archive::{Archive, Kept};
+
+/// Runs the command.
+pub(crate) fn run(args: &KeepArgs) -> anyhow::Result<Exit> {
+    let dir = match &args.to {
+        Some(dir) => dir.clone(),
+        None => default_dir()?,
+    };
+    if let Some(often) = args.every {
+        println!("{}", timer::install(often, &args.paths, &dir)?);
+        return Ok(Exit::Fine);
+    }
+    let mut archive = Archive::open(&dir)?;
+    if args.list {
+        return list(&archive, args.json);
+    }
+    if let Some(into) = &args.restore {
+        let restored = archive.restore(into)?;
+        println!("{restored} recordings restored into {}", into.display());
+        return Ok(Exit::Fine);
+    }
+    keep(args, &mut archive)
+}
+
+/// `$XDG_STATE_HOME/proctor/archive`, or `~/.local/state/proctor/archive`.
+pub(crate) fn default_dir() -> anyhow::Result<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|p| p.is_absolute());
+    let state = match state {
+        Some(state) => state,
+        None => std::env::home_dir()
+            .context("this user has no home directory; name the archive: `--to DIR`")?
+            .join(".local/state"),
+    };
+    Ok(state.join("proctor/archive"))
+}
+
+fn keep(args: &KeepArgs, archive: &mut Archive) -> anyhow::Result<Exit> {
+    let roots = match args.paths.is_empty() {
+        false => args.paths.clone(),
+        true => {
+            let home = std::env::home_dir()
+                .context("this user has no home directory; name the recordings")?;
+            proctor_sources::home_recordings(&home)
+        }
+    };
+    let found = proctor_sources::discover(&roots);
+    let progress = Progress::new("keeping", found.recordings.iter().map(|r| r.bytes).sum());
+    let (mut new, mut grown, mut same, mut changed) = (0u64, 0u64, 0u64, Vec::new());
+    let mut failed = Vec::new();
+    for recording in &found.recordings {
+        match archive.keep(recording) {
+            Ok(Kept::New) => new += 1,
+            Ok(Kept::Grown) => grown += 1,
+            Ok(Kept::Same) => same += 1,
+            Ok(Kept::Changed) => changed.push(recording.path.clone()),
+            Err(error) => failed.push(format!("{error:#}")),
+        }
+        progress.add(recording.bytes);
+    }
+    progress.finish();
+    let (kept, bytes) = archive.size();
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        let value = json!({
+            "schema": "proctor.keep/1", "archive": archive.dir(), "new": new, "grown": grown,
+            "same": same, "changed": changed, "failed": failed, "copies": kept, "bytes": bytes,
+        });
+        writeln!(out, "{value}")?;
+    } else {
+        writeln!(
+            out,
+            "{} recordings: {new} new, {grown} grown, {same} as before, {} changed in their past",
+            found.recordings.len(),
+            changed.len(),
+        )?;
+        writeln!(
+            out,
+            "archive: {} ({kept} copies, {bytes} bytes)",
+            archive.dir().display()
+        )?;
+        for path in &changed {
+            writeln!(
+                out,
+                "changed: {}: what was kept before is no longer its beginning; both are kept",
+                path.display()
+            )?;
+        }
+    }
+    for (path, gap) in &found.gaps {
+        eprintln!("proctor: `{}`: {}", path.display(), gap.detail);
+    }
+    for error in &failed {
+        eprintln!("proctor: {error}");
+    }
+    Ok(if failed.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Failed
+    })
+}
+
+fn list(archive: &Archive, json: bool) -> anyhow::Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    for entry in archive.entries() {
+        if json {
+            writeln!(out, "{}", serde_json::to_string(entry)?)?;
+        } else {
+            writeln!(
+                out,
+                "{}  {:>12}  {}",
+                entry.kept_at,
+                entry.bytes,
+                entry.path.display()
+            )?;
+        }
+    }
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,382 @@
+//! `proctor scan`: what the agents on this machine did.
+//!
+//! Recordings are found, read on all cores into sessions and findings, and summed up. For the HTML
+//! report the worst sessions are read a second time, because keeping every step of every session in
+//! memory would not be bounded.
+
+mod when;
+pub(crate) mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use proctor_model::{BehaviourId, Catalogue, Finding, Harness, SessionId};
+use proctor_monitors::{Engine, Rules};
+use proctor_report::{
+    Budget, Excerpt, NotAssessable, Plan, ReadTotals, Retention, Scan, SessionView, Window,
+};
+use proctor_sources::{Discovery, ReadReport, Recording};
+
+use crate::args::ScanArgs;
+use crate::progress::Progress;
+use crate::{Exit, style};
+use work::{Done, Work};
+
+/// Runs the command.
+pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
+    let began = Instant::now();
+    let now = Timestamp::now();
+    let zone = TimeZone::system();
+    let window = window(args, now, &zone)?;
+    let per_day = args.alert_budget.as_deref().map(budget).transpose()?;
+    if !(0.0..=1.0).contains(&args.threshold) {
+        bail!("`--threshold {}` is not between 0 and 1", args.threshold);
+    }
+    let rules = crate::rules::load(&args.rules)?;
+    let places = Places::find(&args.paths)?;
+
+    let found = proctor_sources::discover(&places.roots);
+    if found.recordings.is_empty() {
+        return nothing(&places, &found);
+    }
+    let threads = args.threads.unwrap_or_else(cores).max(1);
+    let done = read(&found.recordings, &rules, threads, "reading");
+    let mut scan = summarise(done, &found, &places, window, zone, now);
+    if let Some(per_day) = per_day {
+        fit(&mut scan, per_day);
+    } else {
+        scan.threshold = args.threshold;
+    }
+    scan.read.milliseconds = began.elapsed().as_millis() as u64;
+
+    if let Some(file) = &args.report {
+        let plan = Plan::of(&scan, args.output.reveal);
+        let views = timelines(&plan, &scan, &found.recordings, threads);
+        let page = proctor_report::html(&scan, &views, args.output.reveal)?;
+        std::fs::write(file, page).with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    print(args, &scan)?;
+    if let Some(file) = &args.report {
+        eprintln!("report: {}", file.display());
+    }
+    Ok(match args.fail_on {
+        Some(least) if shown(&scan).any(|f| f.severity >= least) => Exit::Negative,
+        _ => Exit::Fine,
+    })
+}
+
+/// Where to look.
+struct Places {
+    roots: Vec<PathBuf>,
+    home: Option<PathBuf>,
+    /// Whether nobody named a path, so that the home was searched.
+    searched_home: bool,
+}
+
+impl Places {
+    fn find(paths: &[PathBuf]) -> anyhow::Result<Self> {
+        let home = std::env::home_dir();
+        if !paths.is_empty() {
+            for path in paths {
+                std::fs::symlink_metadata(path)
+                    .with_context(|| format!("cannot read `{}`", path.display()))?;
+            }
+            return Ok(Self {
+                roots: paths.to_vec(),
+                home,
+                searched_home: false,
+            });
+        }
+        let Some(home) = home else {
+            bail!("this user has no home directory; name the recordings: `proctor scan PATH`");
+        };
+        Ok(Self {
+            roots: proctor_sources::home_recordings(&home),
+            home: Some(home),
+            searched_home: true,
+        })
+    }
+}
+
+fn nothing(places: &Places, found: &Discovery) -> anyhow::Result<Exit> {
+    for (path, gap) in &found.gaps {
+        eprintln!("proctor: `{}`: {}", path.display(), gap.detail);
+    }
+    if places.searched_home {
+        eprintln!(
+            "No recordings found in your home. Proctor looks where Claude Code, Codex and other\n\
+             harnesses keep them. If yours are elsewhere, name them: `proctor scan PATH`"
+        );
+    } else {
+        eprintln!(
+            "No recordings found: {} {} looked at, none of a known kind. Proctor reads Claude Code\n\
+             sessions, Codex rollouts, Inspect logs, SWE-agent trajectories and chat messages.",
+            found.ignored,
+            if found.ignored == 1 { "file" } else { "files" },
+        );
+    }
+    Ok(Exit::Failed)
+}
+
+/// What the monitors say of one session.
+struct Watched {
+    findings: Vec<Finding>,
+    not_assessable: Vec<(String, String)>,
+}
+
+fn read(
+    recordings: &[Recording],
+    rules: &Arc<Rules>,
+    threads: usize,
+    what: &'static str,
+) -> Done<Watched> {
+    let progress = Progress::new(what, recordings.iter().map(|r| r.bytes).sum());
+    let work = Work {
+        make: |_: &SessionId| Engine::new(rules),
+        done: |engine: Engine| Watched {
+            not_assessable: Vec::new(),
+            findings: engine.into_findings(),
+        },
+        progress: &|bytes| progress.add(bytes),
+        threads,
+    };
+    let done = work.read(recordings.to_vec());
+    progress.finish();
+    done
+}
+
+fn summarise(
+    done: Done<Watched>,
+    found: &Discovery,
+    places: &Places,
+    window: Window,
+    time_zone: TimeZone,
+    now: Timestamp,
+) -> Scan {
+    let oldest = done.sessions.iter().filter_map(|(s, _)| s.start).min();
+    let mut scan = Scan {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        generated_at: now,
+        time_zone,
+        home: places.home.as_ref().map(|h| h.display().to_string()),
+        roots: places.roots.clone(),
+        read: totals(done.report, found),
+        retention: retention(places),
+        oldest,
+        missing: Vec::new(),
+        checked: Catalogue::builtin()
+            .behaviours
+            .iter()
+            .map(|b| b.id.clone())
+            .collect(),
+        not_assessable: Vec::new(),
+        threshold: 0.5,
+        budget: None,
+        summaries: Vec::new(),
+        findings: Vec::new(),
+        window,
+    };
+    let mut not_assessable: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for (summary, watched) in done.sessions {
+        let ended = summary.end.or(summary.start);
+        if scan
+            .window
+            .since
+            .is_some_and(|since| ended.is_none_or(|end| end < since))
+        {
+            continue;
+        }
+        for check in watched.not_assessable {
+            *not_assessable.entry(check).or_default() += 1;
+        }
+        let wanted = |f: &Finding| {
+            scan.window.behaviours.is_empty() || scan.window.behaviours.contains(&f.behaviour)
+        };
+        scan.findings
+            .extend(watched.findings.into_iter().filter(wanted));
+        scan.summaries.push(summary);
+    }
+    scan.not_assessable = not_assessable
+        .into_iter()
+        .map(|((check, why), sessions)| NotAssessable {
+            check,
+            why,
+            sessions,
+        })
+        .collect();
+    scan
+}
+
+fn totals(report: ReadReport, found: &Discovery) -> ReadTotals {
+    ReadTotals {
+        recordings: found.recordings.len() as u64,
+        bytes: report.bytes,
+        unreadable_bytes: report.unreadable_bytes,
+        records: report.records,
+        events: report.events,
+        unknown_records: report.unknown_records,
+        unknown_fields: report.unknown_fields,
+        unopened: found
+            .gaps
+            .iter()
+            .map(|(p, g)| (p.clone(), g.detail.clone()))
+            .collect(),
+        ignored: found.ignored,
+        ignored_bytes: found.ignored_bytes,
+        milliseconds: 0,
+    }
+}
+
+fn retention(places: &Places) -> Vec<Retention> {
+    let Some(home) = places.home.as_ref().filter(|_| places.searched_home) else {
+        return Vec::new();
+    };
+    let kept = proctor_sources::retention(home);
+    vec![Retention {
+        harness: Harness::ClaudeCode,
+        setting: "cleanupPeriodDays".to_owned(),
+        days: Some(kept.days),
+        default: kept.default,
+    }]
+}
+
+fn window(args: &ScanArgs, now: Timestamp, zone: &TimeZone) -> anyhow::Result<Window> {
+    let since = args
+        .since
+        .as_deref()
+        .map(|text| when::since(text, now, zone).with_context(|| "--since".to_owned()))
+        .transpose()?;
+    let behaviours = args
+        .behaviour
+        .iter()
+        .map(|id| behaviour(id))
+        .collect::<Result<_, _>>()?;
+    Ok(Window {
+        since,
+        until: None,
+        behaviours,
+    })
+}
+
+/// Looks a behaviour up; an unknown one is an error with a suggestion.
+pub(crate) fn behaviour(id: &str) -> anyhow::Result<BehaviourId> {
+    let wanted = BehaviourId::new(id);
+    let catalogue = Catalogue::builtin();
+    if catalogue.get(&wanted).is_some() {
+        return Ok(wanted);
+    }
+    let near = catalogue
+        .behaviours
+        .iter()
+        .map(|b| (strsim::jaro_winkler(id, b.id.as_str()), &b.id))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(likeness, _)| *likeness > 0.75);
+    match near {
+        Some((_, near)) => bail!("`{id}` is not a behaviour; did you mean `{near}`?"),
+        None => bail!("`{id}` is not a behaviour; `proctor explain` lists them"),
+    }
+}
+
+fn budget(text: &str) -> anyhow::Result<f64> {
+    let number = text.strip_suffix("/day").unwrap_or(text);
+    match number.parse::<f64>() {
+        Ok(n) if n.is_finite() && n > 0.0 => Ok(n),
+        _ => bail!("`--alert-budget {text}`: write a number of findings a day, such as 5/day"),
+    }
+}
+
+/// Sets the threshold to the lowest score that shows at most the budget.
+fn fit(scan: &mut Scan, per_day: f64) {
+    let (start, end) = (
+        scan.summaries.iter().filter_map(|s| s.start).min(),
+        scan.summaries.iter().filter_map(|s| s.end).max(),
+    );
+    let days = match (start, end) {
+        (Some(start), Some(end)) => end.duration_since(start).max(SignedDuration::ZERO),
+        _ => SignedDuration::ZERO,
+    };
+    let days = (days.as_secs_f64() / 86_400.0).max(1.0);
+    let scores: Vec<f64> = scan.findings.iter().map(|f| f.score).collect();
+    let allowed = (per_day * days).floor();
+    let rate = if scores.is_empty() {
+        1.0
+    } else {
+        (allowed / scores.len() as f64).min(1.0)
+    };
+    scan.threshold = proctor_monitors::eval::threshold_at(&scores, rate);
+    scan.budget = Some(Budget { per_day, days });
+}
+
+/// Reads the sessions of the plan again and keeps what a reader of the report wants to see of them.
+fn timelines(
+    plan: &Plan,
+    scan: &Scan,
+    recordings: &[Recording],
+    threads: usize,
+) -> Vec<SessionView> {
+    let wanted: BTreeSet<&SessionId> = plan.sessions().iter().collect();
+    let sources: BTreeSet<&str> = scan
+        .summaries
+        .iter()
+        .filter(|s| wanted.contains(&s.session))
+        .flat_map(|s| s.sources.iter())
+        .map(|source| {
+            source
+                .split_once('!')
+                .map_or(source.as_str(), |(file, _)| file)
+        })
+        .collect();
+    let again: Vec<Recording> = recordings
+        .iter()
+        .filter(|r| sources.contains(r.path.display().to_string().as_str()))
+        .cloned()
+        .collect();
+    let progress = Progress::new("drawing", again.iter().map(|r| r.bytes).sum());
+    let work = Work {
+        make: |session: &SessionId| plan.excerpt(session),
+        done: Excerpt::finish,
+        progress: &|bytes| progress.add(bytes),
+        threads,
+    };
+    let done = work.read(again);
+    progress.finish();
+    done.sessions
+        .into_iter()
+        .filter_map(|(_, view)| view)
+        .collect()
+}
+
+fn shown(scan: &Scan) -> impl Iterator<Item = &Finding> {
+    scan.findings.iter().filter(|f| f.score >= scan.threshold)
+}
+
+fn print(args: &ScanArgs, scan: &Scan) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let text = if args.output.json {
+        proctor_report::json(scan, args.output.reveal)?
+    } else {
+        let style = style(&args.output, args.verbose, std::io::stdout().is_terminal());
+        match args.show.is_empty() {
+            true => proctor_report::terminal(scan, &style),
+            false => {
+                let mut text = String::new();
+                for handle in &args.show {
+                    text.push_str(&proctor_report::show(scan, handle, &style)?);
+                }
+                text
+            }
+        }
+    };
+    writeln!(out, "{}", text.trim_end())?;
+    Ok(())
+}
+
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
