@@ -8,7 +8,7 @@ use proctor_reconcile::{Facts, Observer, View};
 
 use crate::claims::Claims;
 use crate::rule_monitor::RuleMonitor;
-use crate::{Monitor, Provenance, Rules};
+use crate::{Care, Monitor, Provenance, Rules};
 
 /// The monitors of one session, in the order in which they see each step.
 ///
@@ -18,6 +18,7 @@ fn monitors(rules: &Arc<Rules>) -> Vec<Box<dyn Monitor>> {
         Box::new(RuleMonitor::new(rules)),
         Box::<Claims>::default(),
         Box::<Provenance>::default(),
+        Box::<Care>::default(),
     ]
 }
 

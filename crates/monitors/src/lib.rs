@@ -3,6 +3,7 @@
 //! [`Rules`] are loaded once and shared by all sessions and threads. An [`Engine`] watches one
 //! session: it feeds every step to every [`Monitor`] and keeps what they find.
 
+mod care;
 mod check;
 pub mod claims;
 mod commands;
@@ -19,6 +20,7 @@ mod sigma;
 mod testing;
 mod told;
 
+pub use care::{Care, unsafe_score};
 pub use check::{TestReport, test_builtin_rules, test_rules};
 pub use commands::Hit;
 pub use engine::Engine;

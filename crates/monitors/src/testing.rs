@@ -18,8 +18,13 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new() -> Self {
+        Self::of(Harness::ClaudeCode)
+    }
+
+    /// A session of another harness.
+    pub(crate) fn of(harness: Harness) -> Self {
         let note = SessionNote {
-            harness: Some(Harness::ClaudeCode),
+            harness: Some(harness),
             cwd: Some("/repo".to_owned()),
             ..SessionNote::default()
         };

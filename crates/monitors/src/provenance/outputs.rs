@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 
 use proctor_model::Place;
 
-use super::atoms::{Atom, Haystack, beginning, targets};
+use super::atoms::{Atom, Haystack, targets};
 use super::cues::{Reading, either, read};
 use super::hidden::decoded;
 use super::segment::pieces;
+use crate::finding::head;
 
 /// The outputs that are kept of a session, oldest first.
 #[derive(Default)]
@@ -71,14 +72,14 @@ impl Output {
                 .unwrap_or(text.len());
             format!(
                 "{}\n\n{}",
-                beginning(text, HEAD_BYTES),
+                head(text, HEAD_BYTES),
                 text.get(from..).unwrap_or_default()
             )
         };
         Self {
             step,
             place,
-            tool: beginning(tool, 100).to_owned(),
+            tool: head(tool, 100).to_owned(),
             source,
             text,
             haystack: OnceCell::new(),

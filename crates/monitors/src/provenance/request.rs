@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::atoms::{Atom, Haystack, beginning};
+use super::atoms::{Atom, Haystack};
 use super::fold::fold;
 use super::words::{Kinds, kinds, stem};
+use crate::finding::head;
 
 /// What the people (or the parent agent) behind a session asked for.
 #[derive(Default)]
@@ -27,7 +28,7 @@ const KEPT_BYTES: usize = 32 * 1024;
 impl Asked {
     /// Another request.
     pub(crate) fn add(&mut self, text: &str) {
-        let folded = fold(beginning(text, KEPT_BYTES)).text;
+        let folded = fold(head(text, KEPT_BYTES)).text;
         for word in folded.split(|c: char| !c.is_alphanumeric()) {
             if !word.is_empty() && self.stems.len() < 10_000 {
                 self.stems.insert(stem(word).to_owned());
@@ -45,8 +46,8 @@ impl Asked {
 
     /// The system prompt, or more of it.
     pub(crate) fn add_system(&mut self, text: &str) {
-        let all = format!("{} {}", self.system.text(), beginning(text, KEPT_BYTES));
-        self.system = Haystack::new(beginning(&all, KEPT_BYTES));
+        let all = format!("{} {}", self.system.text(), head(text, KEPT_BYTES));
+        self.system = Haystack::new(head(&all, KEPT_BYTES));
     }
 
     /// Whether any request is known; without one nothing can be said to be uncovered.

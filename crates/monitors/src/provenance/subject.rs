@@ -4,9 +4,10 @@ use proctor_model::{Act, Action, Harness};
 use proctor_reconcile::{Effect, View};
 use serde_json::Value;
 
-use super::atoms::{Atom, Haystack, atoms, beginning};
+use super::atoms::{Atom, Haystack, atoms};
 use super::request::Asked;
 use super::words::{Kinds, is_acting, is_looking, is_vague, kinds, name_words, program_kinds};
+use crate::finding::head;
 
 /// An act with effects, or one that reaches for an address.
 pub(crate) struct Subject {
@@ -193,7 +194,7 @@ fn values(act: &Act, view: &View<'_>) -> Vec<(String, String)> {
     let words = view.commands.iter().flat_map(|command| &command.argv);
     let telling = words.filter(|word| word.len() >= 6 && !word.starts_with('-'));
     for word in telling.take(ARGUMENTS.saturating_sub(out.len())) {
-        let word = beginning(word, VALUE_BYTES).to_owned();
+        let word = head(word, VALUE_BYTES).to_owned();
         out.push(("command".to_owned(), word));
     }
     out
@@ -206,7 +207,7 @@ pub(crate) fn flatten(name: &str, value: &Value, depth: usize, out: &mut Vec<(St
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
-                flatten(beginning(key, 60), value, depth + 1, out);
+                flatten(head(key, 60), value, depth + 1, out);
             }
         }
         Value::Array(items) => {
@@ -214,7 +215,7 @@ pub(crate) fn flatten(name: &str, value: &Value, depth: usize, out: &mut Vec<(St
                 flatten(name, item, depth + 1, out);
             }
         }
-        Value::String(s) => out.push((name.to_owned(), beginning(s, VALUE_BYTES).to_owned())),
+        Value::String(s) => out.push((name.to_owned(), head(s, VALUE_BYTES).to_owned())),
         Value::Number(n) => out.push((name.to_owned(), n.to_string())),
         Value::Bool(_) | Value::Null => {}
     }
