@@ -1,7 +1,7 @@
 //! What is known of a session so far: the one bounded set of facts that rules and policy use.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use proctor_model::{
     Act, Action, Harness, Origin, Outcome, PermissionMode, Reasoning, ReasoningState, SessionId,
@@ -9,6 +9,7 @@ use proctor_model::{
 };
 
 use crate::effect::Effect;
+use crate::hash::Keyed;
 use crate::path::resolve;
 use crate::runs::{Run, RunKind, RunOutcome};
 use crate::summary::clip;
@@ -62,9 +63,10 @@ pub struct Facts {
     last_passed: HashMap<RunKind, Run>,
     last_failed: HashMap<RunKind, Run>,
     commands: VecDeque<CommandFact>,
-    command_hashes: HashSet<u64>,
+    hasher: Keyed,
+    command_hashes: HashSet<u64, Keyed>,
     commands_run: u64,
-    numbers: HashSet<u64>,
+    numbers: HashSet<u64, Keyed>,
     numbers_complete: bool,
     refusals: VecDeque<Refusal>,
     refusals_in_a_row: u64,
@@ -154,9 +156,10 @@ impl Facts {
             last_passed: HashMap::new(),
             last_failed: HashMap::new(),
             commands: VecDeque::new(),
-            command_hashes: HashSet::new(),
+            hasher: Keyed::default(),
+            command_hashes: HashSet::default(),
             commands_run: 0,
-            numbers: HashSet::new(),
+            numbers: HashSet::default(),
             numbers_complete: true,
             refusals: VecDeque::new(),
             refusals_in_a_row: 0,
@@ -292,7 +295,7 @@ impl Facts {
     /// Whether this very command line was run, whitespace aside. `None` where it is not among the
     /// 16,384 that are known and there were more.
     pub fn has_run(&self, command: &str) -> Option<bool> {
-        if self.command_hashes.contains(&command_hash(command)) {
+        if self.command_hashes.contains(&self.command_hash(command)) {
             return Some(true);
         }
         (self.command_hashes.len() < bound::COMMAND_HASHES).then_some(false)
@@ -461,7 +464,8 @@ impl Facts {
     fn command(&mut self, step: u64, command: &str, act: &Act) {
         self.commands_run += 1;
         if self.command_hashes.len() < bound::COMMAND_HASHES {
-            self.command_hashes.insert(command_hash(command));
+            let hash = self.command_hash(command);
+            self.command_hashes.insert(hash);
         }
         let fact = CommandFact {
             step,
@@ -470,6 +474,14 @@ impl Facts {
             exit_code: act.result.as_ref().and_then(crate::outcome::exit_code),
         };
         push(&mut self.commands, bound::COMMANDS, fact);
+    }
+
+    fn command_hash(&self, command: &str) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        command
+            .split_whitespace()
+            .for_each(|word| word.hash(&mut hasher));
+        hasher.finish()
     }
 
     fn effect(&mut self, step: u64, effect: &Effect) {
@@ -537,13 +549,14 @@ impl Facts {
             }
             None => bytes,
         };
-        for number in numbers(bytes) {
-            if self.numbers.len() >= bound::NUMBERS {
-                self.numbers_complete = false;
-                return;
-            }
-            self.numbers.insert(number_hash(number));
+        if self.numbers.len() >= bound::NUMBERS {
+            self.numbers_complete = false;
+            return;
         }
+        numbers(bytes, |number| {
+            self.numbers.insert(number);
+            self.numbers.len() < bound::NUMBERS
+        });
     }
 }
 
@@ -634,52 +647,117 @@ fn both_ends(text: &str, bytes: usize) -> String {
     format!("{head}\n[…]\n{tail}")
 }
 
-fn command_hash(command: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for word in command.split_whitespace() {
-        word.hash(&mut hasher);
+/// The hashes of the numbers of a text, until `take` says that it has enough. A number is digits
+/// with `.` and `,` between digits; as `1,234` may be one number or two, its parts are given too.
+fn numbers(text: &[u8], mut take: impl FnMut(u64) -> bool) {
+    let mut at = 0;
+    while let Some(rest) = text.get(at..) {
+        let Some(start) = first_digit(rest) else {
+            return;
+        };
+        let number = rest.get(start..).unwrap_or_default();
+        let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b',');
+        let len = number
+            .iter()
+            .position(|b| !is_part(b))
+            .unwrap_or(number.len());
+        let end = number
+            .iter()
+            .take(len)
+            .rposition(u8::is_ascii_digit)
+            .map_or(len, |i| i + 1);
+        let number = number.get(..end).unwrap_or_default();
+        let mut enough = !take(number_hash(number));
+        if number.contains(&b',') {
+            let parts = number.split(|b| *b == b',').filter(|part| !part.is_empty());
+            parts.for_each(|part| enough |= !take(number_hash(part)));
+        }
+        if enough {
+            return;
+        }
+        at += start + len.max(1);
     }
-    hasher.finish()
 }
 
-/// The numbers of a text as they are written: digits with `.` and `,` between digits.
-fn numbers(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|b| !b.is_ascii_digit() && !matches!(b, b'.' | b','))
-        .map(|word| {
-            let start = word
-                .iter()
-                .position(u8::is_ascii_digit)
-                .unwrap_or(word.len());
-            let end = word
-                .iter()
-                .rposition(u8::is_ascii_digit)
-                .map_or(start, |i| i + 1);
-            word.get(start..end).unwrap_or_default()
-        })
-        .filter(|word| !word.is_empty())
+/// Position of the first digit. Most text has none for long: a stretch at a time is looked at in a
+/// way that compiles to a few wide instructions.
+fn first_digit(text: &[u8]) -> Option<usize> {
+    const STRETCH: usize = 32;
+    let stretches = text.chunks_exact(STRETCH);
+    let clear = stretches.take_while(|stretch| {
+        !stretch
+            .iter()
+            .fold(false, |found, b| found | (b.wrapping_sub(b'0') < 10))
+    });
+    let from = clear.count() * STRETCH;
+    text.get(from..)?
+        .iter()
+        .position(u8::is_ascii_digit)
+        .map(|i| from + i)
 }
 
 /// The hash of a number, however it is written: without thousands separators, leading zeros and
 /// zeros after the point.
 fn number_hash(number: &[u8]) -> u64 {
-    let point = number.iter().rposition(|b| *b == b'.');
-    let (whole, fraction) = match point.and_then(|at| number.split_at_checked(at)) {
-        Some((whole, fraction)) => (whole, fraction.get(1..).unwrap_or_default()),
-        None => (number, &[][..]),
-    };
+    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    let start: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut points = number
+        .iter()
+        .enumerate()
+        .filter(|(_, b)| **b == b'.')
+        .map(|(i, _)| i);
+    let point = points.next().unwrap_or(number.len());
+    if points.next().is_some() {
+        return number.iter().fold(start, mix); // a version or an address
+    }
+    let (whole, fraction) = number.split_at_checked(point).unwrap_or((number, &[]));
     let digits = whole
         .iter()
         .filter(|b| b.is_ascii_digit())
         .skip_while(|b| **b == b'0');
+    // The fraction still has its point, which tells `1.5` from `15`.
     let end = fraction
         .iter()
-        .rposition(|b| *b != b'0')
+        .rposition(|b| !matches!(b, b'0' | b'.'))
         .map_or(0, |i| i + 1);
-    let fraction = fraction.get(..end).unwrap_or_default();
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let point = (!fraction.is_empty()).then_some(&b'.');
-    for byte in digits.chain(point).chain(fraction) {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    fraction.iter().take(end).fold(digits.fold(start, mix), mix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts_of(output: &str) -> Facts {
+        let mut facts = Facts::default();
+        facts.output(output);
+        facts
     }
-    hash
+
+    #[test]
+    fn numbers_are_known_however_they_are_written() {
+        let facts = facts_of("took 1,234.50 s for 007 files; 3.0% (v1.2.3), 42.");
+        for known in [
+            "1234.5", "1,234.50", "1234.500", "7", "3", "3.00", "42", "1.2.3",
+        ] {
+            assert_eq!(facts.number_seen(known), Some(true), "{known}");
+        }
+        for unknown in ["1234", "12345", "30", "1.2", "5", "12.3"] {
+            assert_eq!(facts.number_seen(unknown), Some(false), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_found_wherever_they_stand() {
+        for gap in 0..70 {
+            let facts = facts_of(&format!("{}17{}18", "x".repeat(gap), " ".repeat(gap + 1)));
+            assert_eq!(facts.number_seen("17"), Some(true), "{gap}");
+            assert_eq!(facts.number_seen("18"), Some(true), "{gap}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_searched_is_not_denied() {
+        let facts = facts_of(&"x".repeat(bound::OUTPUT_BYTES + 1));
+        assert_eq!(facts.number_seen("5"), None);
+    }
 }

@@ -18,6 +18,7 @@ mod action;
 mod deeds;
 mod effect;
 mod facts;
+mod hash;
 mod join;
 mod names;
 mod outcome;

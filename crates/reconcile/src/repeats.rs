@@ -5,11 +5,13 @@
 //! harnesses that count their ids anew each turn lose nothing.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use proctor_model::{Message, ToolCall, ToolResult};
 use serde_json::Value;
+
+use crate::hash::Keyed;
 
 /// The most records that are remembered; the oldest are forgotten first.
 const SEEN: usize = 16 * 1024;
@@ -29,8 +31,8 @@ pub(crate) struct Met {
 /// The records of one session that were seen.
 #[derive(Default)]
 pub(crate) struct Repeats {
-    hasher: RandomState,
-    seen: HashMap<u64, Met>,
+    hasher: Keyed,
+    seen: HashMap<u64, Met, Keyed>,
     order: VecDeque<u64>,
     given_up: VecDeque<u64>,
 }

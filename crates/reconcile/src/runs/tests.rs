@@ -14,12 +14,6 @@ fn kind_of(command: &str) -> Option<(RunKind, bool)> {
 }
 
 #[test]
-fn every_pattern_compiles() {
-    let (written, compiled) = output::patterns();
-    assert_eq!(written, compiled);
-}
-
-#[test]
 fn recognises_runs() {
     use RunKind::{Build, Lint, Test};
     for (command, expected) in [
