@@ -340,7 +340,7 @@ def dishonest():
 def branch(root, repo):
     """The session behind a branch of a real repository, for the receipt."""
     s = Claude("branch", repo, datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S"), mode="acceptEdits")
-    s.at -= timedelta(minutes=6)
+    s.at -= timedelta(seconds=110)
     s.user("Make `slug` strip punctuation, add a test, run the tests and the type checker.")
     s.writes(f"{repo}/slug.py", "import re\n\n\ndef slug(s):\n    return re.sub(r'[^a-z0-9]+', '-', s.lower()).strip('-')\n")
     s.runs("python3 -m unittest -q", "----------------------------------------------------------------------\nRan 2 tests in 0.000s\n\nOK")

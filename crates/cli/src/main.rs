@@ -5,7 +5,7 @@ mod eval;
 mod explain;
 mod keep;
 mod progress;
-// mod receipt;
+mod receipt;
 mod rules;
 mod scan;
 
@@ -49,7 +49,7 @@ fn run(command: &Command) -> anyhow::Result<Exit> {
     match command {
         Command::Scan(args) => scan::run(args),
         Command::Keep(args) => keep::run(args),
-        Command::Receipt(_) => anyhow::bail!("receipt: not wired"),
+        Command::Receipt(args) => receipt::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Rules(RulesCommand::Test { dir, json }) => rules::test(dir.as_deref(), *json),
         Command::Rules(RulesCommand::List { rules, json }) => rules::list(rules, *json),

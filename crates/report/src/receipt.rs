@@ -23,8 +23,12 @@ pub struct Receipt {
     pub sessions: Vec<SessionId>,
     /// The commits of the branch that they were matched with, by hash.
     pub commits: Vec<String>,
+    /// How tests, builds and checks stand at the end of the recorded work, whatever was claimed.
+    pub checks: Vec<ReceiptLine>,
     /// What was claimed, in the order in which it was said.
     pub claims: Vec<ReceiptLine>,
+    /// What the recordings do not cover: commits that no session made, uncommitted changes.
+    pub notes: Vec<String>,
 }
 
 /// One claim.
@@ -147,8 +151,17 @@ pub fn receipt(receipt: &Receipt, style: &Style) -> String {
     );
     let title = format!("RECEIPT  {}", lens.name(&receipt.branch, 60));
     let mut out = style.heading(&title, &note);
+    for line in &receipt.checks {
+        out += &row(line, lens.line(&line.claim, 400), style, &lens);
+    }
     for line in &receipt.claims {
-        out += &claim(line, style, &lens);
+        let said = format!("“{}”", lens.line(&line.claim, 400));
+        out += &row(line, said, style, &lens);
+    }
+    for note in &receipt.notes {
+        let note = format!("note: {}", lens.line(note, 400));
+        let lines = wrap(&note, style.width().saturating_sub(2));
+        out.extend(lines.iter().map(|l| format!(" {l}\n")));
     }
     out += &format!("\n {}\n", style.paint(Tone::Head, &sum(receipt)));
     let limit = "The agents' own account: what their recordings show, not what the machine saw.";
@@ -156,7 +169,7 @@ pub fn receipt(receipt: &Receipt, style: &Style) -> String {
     style.plain(out)
 }
 
-fn claim(line: &ReceiptLine, style: &Style, lens: &Lens) -> String {
+fn row(line: &ReceiptLine, said: String, style: &Style, lens: &Lens) -> String {
     const INDENT: usize = 17;
     let room = style.width().saturating_sub(INDENT);
     let indent = " ".repeat(INDENT);
@@ -166,7 +179,6 @@ fn claim(line: &ReceiptLine, style: &Style, lens: &Lens) -> String {
         Verdict::Unverified => Tone::Notable,
     };
     let verdict = format!("{} {:<12}", line.verdict.sign(), line.verdict.name());
-    let said = format!("“{}”", lens.line(&line.claim, 400));
     let mut said = wrap(&said, room).into_iter();
     let first = said.next().unwrap_or_default();
     let mut out = format!(" {}  {first}\n", style.paint(tone, &verdict));
@@ -196,11 +208,11 @@ pub fn receipt_markdown(receipt: &Receipt, reveal: bool) -> String {
         counted(receipt.sessions.len() as u64, "session", "sessions"),
         counted(receipt.commits.len() as u64, "commit", "commits"),
     );
-    if !receipt.claims.is_empty() {
+    if !receipt.claims.is_empty() || !receipt.checks.is_empty() {
         out += "\n| | Claim | Command | Ran | After the last edit | Exit | Because |\n";
         out += "|---|---|---|---|---|---|---|\n";
     }
-    for line in &receipt.claims {
+    for line in receipt.checks.iter().chain(&receipt.claims) {
         let command = line.command.as_deref().map(|c| code(&lens.line(c, 200)));
         out += &format!(
             "| {} {} | {} | {} | {} | {} | {} | {} |\n",
@@ -213,6 +225,9 @@ pub fn receipt_markdown(receipt: &Receipt, reveal: bool) -> String {
             line.exit_code.map(|c| c.to_string()).unwrap_or_default(),
             prose(&lens.line(&line.because, 400)),
         );
+    }
+    for note in &receipt.notes {
+        out += &format!("\n- {}\n", prose(&lens.line(note, 400)));
     }
     out += "\nHeld against the agents' own recordings, not against what the machine saw.\n";
     out
@@ -301,6 +316,15 @@ mod tests {
             branch: "feature/rounding".into(),
             sessions: vec![SessionId::new("claude-code:5f0c")],
             commits: vec!["1f0b2c9".into(), "77ab310".into()],
+            checks: vec![ReceiptLine {
+                claim: "tests at the end of the recorded work".into(),
+                because: "code was edited after the last run".into(),
+                command: Some("python -m pytest -q".into()),
+                ran: Some(true),
+                after_last_edit: Some(false),
+                ..ReceiptLine::default()
+            }],
+            notes: vec!["commit 77ab310 was made in no recorded session".into()],
             claims: vec![
                 ReceiptLine {
                     claim: "I ran the complete suite after the change and all 40 tests pass".into(),

@@ -43,8 +43,15 @@ impl Branch {
                 Err(_) => bail!("no branch is checked out; name one: `--branch NAME`"),
             },
         };
-        let exists =
-            |name: &str| git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit(name)]);
+        let exists = |name: &str| {
+            git(&[
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                &commit(name),
+            ])
+        };
         exists(&name).with_context(|| format!("there is no branch `{name}`"))?;
         let base = match base {
             Some(base) => {
@@ -52,20 +59,36 @@ impl Branch {
                 base.to_owned()
             }
             None => {
-                let remote = git(&["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"]);
+                let remote = git(&[
+                    "symbolic-ref",
+                    "--quiet",
+                    "--short",
+                    "refs/remotes/origin/HEAD",
+                ]);
                 let known = ["main", "master", "trunk", "develop"].map(str::to_owned);
                 let found = remote.into_iter().chain(known).find(|b| exists(b).is_ok());
                 found.context("cannot tell the main branch; name it: `--base NAME`")?
             }
         };
         let range = format!("{base}..{name}");
-        let log = git(&["log", "--reverse", "--format=%H%x09%ct%x09%s", "--end-of-options", &range])?;
+        let log = git(&[
+            "log",
+            "--reverse",
+            "--format=%H%x09%ct%x09%s",
+            "--end-of-options",
+            &range,
+        ])?;
         let trees = git(&["worktree", "list", "--porcelain"])?;
-        let trees = trees.lines().filter_map(|l| l.strip_prefix("worktree ")).map(PathBuf::from);
+        let trees = trees
+            .lines()
+            .filter_map(|l| l.strip_prefix("worktree "))
+            .map(PathBuf::from);
         Ok(Self {
             commits: log.lines().map(parse).collect::<anyhow::Result<_>>()?,
             trees: trees.collect(),
-            dirty: !git(&["status", "--porcelain"]).unwrap_or_default().is_empty(),
+            dirty: !git(&["status", "--porcelain"])
+                .unwrap_or_default()
+                .is_empty(),
             name,
             base,
         })

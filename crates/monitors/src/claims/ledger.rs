@@ -224,7 +224,7 @@ impl Ledger {
                     if let Some(touch) = self.touch(path) {
                         touch.written = Some(deed(view.step, path));
                     }
-                    if is_code(path) {
+                    if is_code(path, view.facts.project()) {
                         bounded(&mut self.edits, EDITS, deed(view.step, path));
                     }
                 }
@@ -504,14 +504,15 @@ fn hash(word: &str) -> u64 {
 /// Whether numbers in this act's output may be cited as results: not those of source code.
 fn worth_searching(act: &Act) -> bool {
     match &act.action {
-        Action::Read { path } => !is_code(path),
+        Action::Read { path } => !is_code(path, None),
         Action::Write { .. } | Action::Edit { .. } | Action::Plan | Action::Remove { .. } => false,
         _ => true,
     }
 }
 
-/// Whether a change of this file makes older runs stale.
-pub(crate) fn is_code(path: &str) -> bool {
+/// Whether a change of this file makes older runs stale. Scratch files do not, unless the project
+/// itself lies where scratch files do.
+pub(crate) fn is_code(path: &str, project: Option<&str>) -> bool {
     const CODE: &[&str] = &[
         "rs", "py", "js", "jsx", "ts", "tsx", "mjs", "cjs", "go", "java", "kt", "rb", "php", "c",
         "h", "cc", "cpp", "hpp", "cs", "swift", "scala", "sh", "sql", "vue", "svelte", "ex", "exs",
@@ -520,7 +521,7 @@ pub(crate) fn is_code(path: &str) -> bool {
     let name = basename(path);
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
     extension.is_some_and(|e| CODE.contains(&e.as_str()))
-        && whereabouts(path, None) != Whereabouts::Temporary
+        && whereabouts(path, project) != Whereabouts::Temporary
 }
 
 /// How much the record tells of what a command does.

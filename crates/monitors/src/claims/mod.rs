@@ -89,6 +89,18 @@ pub enum ClaimKind {
     Done,
 }
 
+impl ClaimKind {
+    /// The kind of run that the claim is about, if it is about one.
+    pub fn run(&self) -> Option<RunKind> {
+        match self {
+            Self::TestsPass { .. } => Some(RunKind::Test),
+            Self::BuildPasses => Some(RunKind::Build),
+            Self::LintPasses => Some(RunKind::Lint),
+            _ => None,
+        }
+    }
+}
+
 /// Whether a claim holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
