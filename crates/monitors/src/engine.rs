@@ -8,6 +8,7 @@ use proctor_reconcile::{Facts, Observer, View};
 
 use crate::claims::Claims;
 use crate::rule_monitor::RuleMonitor;
+use crate::tampering::Tampering;
 use crate::{Care, Monitor, Provenance, Rules};
 
 /// The monitors of one session, in the order in which they see each step.
@@ -17,6 +18,7 @@ fn monitors(rules: &Arc<Rules>) -> Vec<Box<dyn Monitor>> {
     vec![
         Box::new(RuleMonitor::new(rules)),
         Box::<Claims>::default(),
+        Box::<Tampering>::default(),
         Box::<Provenance>::default(),
         Box::<Care>::default(),
     ]

@@ -38,14 +38,6 @@ impl At {
             place: step.evidence.first().cloned(),
         }
     }
-
-    /// The result's place where the step has one, else the place where it began.
-    pub(crate) fn result(step: &Step) -> Self {
-        Self {
-            place: step.evidence.last().cloned(),
-            ..Self::new(step)
-        }
-    }
 }
 
 /// What a finding says to people.

@@ -16,6 +16,7 @@ mod rule_monitor;
 mod ruleset;
 mod scoring;
 mod sigma;
+mod tampering;
 #[cfg(test)]
 mod testing;
 mod told;

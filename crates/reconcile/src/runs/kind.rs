@@ -398,7 +398,9 @@ fn subcommand(name: &str, plain: &[&str]) -> Option<Found> {
 fn by_file(path: &str, args: &[&str]) -> Option<Found> {
     let name = crate::path::file_name(path);
     let is_script = path.contains('/') || name.contains('.');
-    if !is_script {
+    // Code given on the command line (`python -c "…"`) is no file.
+    let is_code = path.contains(|c: char| c.is_whitespace() || "()'\";".contains(c));
+    if !is_script || is_code {
         return None;
     }
     if name == "gradlew" || name == "mvnw" {
