@@ -72,9 +72,14 @@ fn run(rules: &Arc<Rules>, wanted: impl Fn(&str) -> bool) -> TestReport {
     for (rule, examples) in rules.sigma.examples().filter(|(r, _)| wanted(&r.file)) {
         report.rule(rule, examples.matches.len(), examples.no_match.len());
         for (text, expected) in expectations(&examples.matches, &examples.no_match) {
-            let found = matches(rules, text)
-                .iter()
-                .any(|hit| hit.rule.reference == rule.reference);
+            let found = if is_step(text) {
+                session(std::slice::from_ref(text))
+                    .is_ok_and(|steps| matches_session(rules, rule, &steps))
+            } else {
+                matches(rules, text)
+                    .iter()
+                    .any(|hit| hit.rule.reference == rule.reference)
+            };
             report.example(rule, text, expected, found);
         }
     }
@@ -180,6 +185,13 @@ fn matches_session(rules: &Arc<Rules>, rule: &Rule, steps: &[Step]) -> bool {
         monitor.step(&view, &mut findings);
     }
     findings.iter().any(|f| f.rule == rule.reference)
+}
+
+/// Whether an example of a Sigma rule is the act of a tool, not a command line.
+fn is_step(example: &str) -> bool {
+    ["read: ", "write: ", "delete: ", "fetch: "]
+        .iter()
+        .any(|kind| example.starts_with(kind))
 }
 
 /// Builds the steps of an example: one from each line `KIND: text` or `OUTCOME KIND: text`.

@@ -10,7 +10,7 @@ use crate::ruleset::Rule;
 
 /// How much a further rule adds beside the strongest: rules overlap, so that they are not counted
 /// as independent.
-const FURTHER: f64 = 0.3;
+const FURTHER: f64 = 0.35;
 
 /// The joint score of several rules that matched, in [0, 1]: that of the strongest, raised by the
 /// others, each counted once. A chain of weak acts becomes plausible, never certain.

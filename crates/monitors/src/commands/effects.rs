@@ -243,25 +243,32 @@ impl Effects {
     }
 
     fn archive(&mut self, words: &Words<'_>) {
+        let is_tar = matches!(words.program, "tar" | "bsdtar");
+        // The letters of `tar` may stand without a dash: `tar czf a.tgz src`.
+        let first = words.args.first().map_or("", String::as_str);
+        let letters = if is_tar && !first.starts_with("--") {
+            first.trim_start_matches('-')
+        } else {
+            ""
+        };
         let unpacks = match words.program {
             "tar" | "bsdtar" => {
                 words.has("--extract")
                     || words.has("--list")
-                    || words.args.first().is_some_and(|a| {
-                        !a.starts_with("--") && a.contains(['x', 't']) && !a.contains('c')
-                    })
+                    || letters.contains(['x', 't']) && !letters.contains('c')
             }
             "zip" => false,
-            _ => words.args.first().is_some_and(|a| a != "a" && a != "u"),
+            _ => first != "a" && first != "u",
         };
-        let mut operands = words.operands();
-        let skipped = match words.program {
-            // The mode letters may stand without a dash.
-            "tar" | "bsdtar" if words.args.first().is_some_and(|a| !a.starts_with('-')) => 1,
-            "7z" | "7za" | "rar" => 1,
-            _ => 0,
-        };
-        let archive = operands.nth(skipped);
+        let mut operands = words
+            .operands_beside(&["-C", "--directory", "-P", "--password", "-X", "-T", "-b"])
+            .into_iter();
+        let mode_is_word = !is_tar && words.program != "zip";
+        if mode_is_word || (is_tar && !first.starts_with('-')) {
+            operands.next();
+        }
+        let has_file = !is_tar || words.has_short('f') || letters.contains('f');
+        let archive = if has_file { operands.next() } else { None };
         let rest: Vec<String> = operands.map(str::to_owned).collect();
         if unpacks {
             self.reads.extend(archive.map(str::to_owned));

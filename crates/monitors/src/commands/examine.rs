@@ -2,7 +2,7 @@
 //! flows, and on acts of tools that touch files or the network.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::collections::HashMap;
 
 use proctor_shell::{Command, Layer};
 
@@ -18,6 +18,9 @@ const MOST_COMMANDS: usize = 2000;
 
 /// Bytes of a command line that rules on the text as written look at.
 const MOST_TEXT: usize = 64 << 10;
+
+/// Values of variables that are kept to be found again in words.
+const MOST_VALUES: usize = 32;
 
 /// Bytes of a pipeline's text that are kept for its commands.
 const MOST_PIPELINE: usize = 4096;
@@ -74,7 +77,8 @@ pub(crate) fn examine<'r>(
         dir: setting.dir.map(str::to_owned),
         background: setting.background,
         pipelines: Vec::new(),
-        inner: Vec::new(),
+        inner: HashMap::new(),
+        values: Vec::new(),
         found: Examined::default(),
     };
     run.text(text);
@@ -82,7 +86,10 @@ pub(crate) fn examine<'r>(
     run.name_pipelines(commands);
     for index in data_order(commands) {
         if let Some(command) = commands.get(index) {
-            run.command(index, command);
+            let into = command
+                .carrier
+                .filter(|_| is_substitution(commands, command));
+            run.command(index, command, into);
         }
     }
     run.found
@@ -167,32 +174,49 @@ pub(crate) fn examine_touch<'r>(
 
 /// The order in which data flows: a command substitution runs before the command that carries it.
 fn data_order(commands: &[Command]) -> Vec<usize> {
-    let inner = |c: &Command| c.via.iter().any(|l| matches!(l, Layer::Substitution));
-    if !commands.iter().any(inner) {
+    let mut inner: Vec<Vec<usize>> = vec![Vec::new(); commands.len()];
+    let mut any = false;
+    for (index, command) in commands.iter().enumerate() {
+        if is_substitution(commands, command)
+            && let Some(carried) = command.carrier.and_then(|c| inner.get_mut(c))
+        {
+            carried.push(index);
+            any = true;
+        }
+    }
+    if !any {
         return (0..commands.len()).collect();
     }
-    let mut order: Vec<usize> = Vec::with_capacity(commands.len());
-    for (index, command) in commands.iter().enumerate() {
-        // A substitution goes before the first command in place whose text holds it.
-        let place = if inner(command) {
-            let holds = |i: &usize| {
-                commands
-                    .get(*i)
-                    .is_some_and(|c| !inner(c) && encloses(&c.span, &command.span))
+    let mut order = Vec::with_capacity(commands.len());
+    let mut placed = vec![false; commands.len()];
+    for index in 0..commands.len() {
+        // What an entry carries is placed before it; a stack in place of recursion, because the
+        // depth is the text's to choose.
+        let mut stack = vec![(index, false)];
+        while let Some((at, opened)) = stack.pop() {
+            let Some(done) = placed.get_mut(at).filter(|done| !**done) else {
+                continue;
             };
-            // Carriers stand close before what they carry.
-            let near = order.len().saturating_sub(32);
-            order.iter().skip(near).position(holds).map(|i| i + near)
-        } else {
-            None
-        };
-        order.insert(place.unwrap_or(order.len()), index);
+            if opened {
+                *done = true;
+                order.push(at);
+            } else {
+                stack.push((at, true));
+                let carried = inner.get(at).map_or(&[][..], Vec::as_slice);
+                stack.extend(carried.iter().rev().map(|i| (*i, false)));
+            }
+        }
     }
     order
 }
 
-fn encloses(outer: &Range<usize>, inner: &Range<usize>) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end && outer != inner
+/// Whether a command's output goes into the command that carries it: it is a substitution of it.
+fn is_substitution(commands: &[Command], command: &Command) -> bool {
+    let above = command
+        .carrier
+        .and_then(|c| commands.get(c))
+        .map_or(0, |carrier| carrier.via.len());
+    matches!(command.via.get(above), Some(Layer::Substitution))
 }
 
 /// One command line under examination.
@@ -203,8 +227,11 @@ struct Run<'r, 'f> {
     background: bool,
     /// For each pipeline its text and the marks that flow through it.
     pipelines: Vec<(String, Marks)>,
-    /// Marks of substitutions, by the bytes they stand in.
-    inner: Vec<(Range<usize>, Marks)>,
+    /// Marks of the substitutions that a command carries, by its index.
+    inner: HashMap<usize, Marks>,
+    /// Values of variables that a run would tell, as they were written, with their marks: where
+    /// such a variable is used, its value stands in the words.
+    values: Vec<(String, Marks)>,
     found: Examined<'r>,
 }
 
@@ -227,12 +254,17 @@ impl<'r> Run<'r, '_> {
         }
     }
 
+    /// Writes down the text of each pipeline. Of a wrapper and what it runs, which share a stage,
+    /// the wrapper stands for both.
     fn name_pipelines(&mut self, commands: &[Command]) {
+        let mut last = None;
         for command in commands {
             let number = command.pipeline as usize;
-            if number > MOST_COMMANDS {
+            let stage = (command.pipeline, command.stage);
+            if number > MOST_COMMANDS || last == Some(stage) {
                 continue;
             }
+            last = Some(stage);
             if self.pipelines.len() <= number {
                 self.pipelines.resize_with(number + 1, Default::default);
             }
@@ -242,21 +274,18 @@ impl<'r> Run<'r, '_> {
                 if !text.is_empty() {
                     text.push_str(" | ");
                 }
-                for word in &command.argv {
-                    text.push_str(word);
-                    text.push(' ');
-                }
-                text.pop();
+                text.push_str(&command.argv.join(" "));
             }
         }
     }
 
-    fn command(&mut self, index: usize, command: &Command) {
+    /// Looks at one command; `into` is the command that its output goes into as a substitution.
+    fn command(&mut self, index: usize, command: &Command, into: Option<usize>) {
         let mut effects = effects(command);
         self.normalise(&mut effects);
         let pipeline = command.pipeline as usize;
         let upstream = self.pipelines.get(pipeline).map_or(0, |(_, marks)| *marks);
-        let given = self.given(command, &effects) | upstream;
+        let given = self.given(index, command, &effects) | upstream;
         let ran = effects.runs.iter().fold(0, |all, p| {
             all | self.flow.of_path(p) | self.flow.of_variables(p)
         });
@@ -270,8 +299,8 @@ impl<'r> Run<'r, '_> {
         if let Some((_, flowing)) = self.pipelines.get_mut(pipeline) {
             *flowing |= marks;
         }
-        if command.via.iter().any(|l| matches!(l, Layer::Substitution)) {
-            self.inner.push((command.span.clone(), marks));
+        if let Some(carrier) = into {
+            *self.inner.entry(carrier).or_default() |= marks;
         }
         for (path, _) in &effects.writes {
             self.flow.renew(path);
@@ -283,6 +312,9 @@ impl<'r> Run<'r, '_> {
         for (name, value) in &command.assignments {
             let name = format!("${name}");
             let marks = marks | self.flow.of_variables(value);
+            if marks != 0 && value.contains(['$', '`']) && self.values.len() < MOST_VALUES {
+                self.values.push((value.clone(), marks));
+            }
             self.flow.renew(&name);
             self.flow.mark(&name, marks);
         }
@@ -313,22 +345,24 @@ impl<'r> Run<'r, '_> {
     }
 
     /// Marks of the data that a command is given: by files, variables and substitutions.
-    fn given(&self, command: &Command, effects: &Effects) -> Marks {
-        let mut marks = 0;
+    fn given(&self, index: usize, command: &Command, effects: &Effects) -> Marks {
+        let mut marks = self.inner.get(&index).copied().unwrap_or(0);
         for path in &effects.reads {
             marks |= self.flow.of_path(path);
         }
         let values = command.assignments.iter().map(|(_, value)| value);
         for word in command.argv.iter().chain(values) {
             marks |= self.flow.of_variables(word);
+            if word.contains(['$', '`']) {
+                marks |= self
+                    .values
+                    .iter()
+                    .filter(|(text, _)| word.contains(text.as_str()))
+                    .fold(0, |all, (_, marks)| all | marks);
+            }
         }
         if let Some(stdin) = &command.stdin {
             marks |= self.flow.of_variables(stdin);
-        }
-        for (span, inner) in &self.inner {
-            if encloses(&command.span, span) {
-                marks |= inner;
-            }
         }
         marks
     }
@@ -405,6 +439,10 @@ impl<'r> Run<'r, '_> {
                 .text("TargetFilename", path.as_str())
                 .text("Content", content.unwrap_or_default())
                 .list("InputMark", self.rules.sigma.mark_names(given))
+                .list(
+                    "TargetMark",
+                    self.rules.sigma.mark_names(self.flow.of_path(&path)),
+                )
                 .list(
                     "Redirect",
                     command

@@ -42,6 +42,22 @@ impl<'a> Words<'a> {
         })
     }
 
+    /// The operands without the values of these flags, where they stand as words of their own.
+    pub(crate) fn operands_beside(&self, flags: &[&str]) -> Vec<&'a str> {
+        let mut value = false;
+        let mut operands = Vec::new();
+        for arg in self.args {
+            if value {
+                value = false;
+            } else if flags.contains(&arg.as_str()) {
+                value = true;
+            } else if arg == "-" || !arg.starts_with('-') {
+                operands.push(arg.as_str());
+            }
+        }
+        operands
+    }
+
     /// The operands before the first flag: the starting points of `find`.
     pub(crate) fn leading_operands(&self) -> impl Iterator<Item = String> + use<'a> {
         self.args
