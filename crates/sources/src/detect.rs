@@ -60,29 +60,16 @@ pub(crate) fn detect(path: &Path, file: &mut (impl Read + Seek)) -> io::Result<K
         if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
             return Ok(Kind::Utf16);
         }
-        if is_binary(&head) {
-            return Ok(Kind::Other);
-        }
         let text = String::from_utf8_lossy(&head);
         if let Some(harness) = harness_of(&text) {
             return Ok(Kind::Recording(describe(harness, path, &text)));
         }
         // More of the file tells more only where its first value goes on.
-        if whole || sketch::of(&text).complete {
+        if whole || !sketch::of(start_of(&text)).cut {
             break;
         }
     }
     Ok(Kind::Other)
-}
-
-/// Whether these bytes are no text: control characters where text begins. NUL bytes alone do not
-/// make a file binary, a crash leaves them.
-fn is_binary(head: &[u8]) -> bool {
-    let start = head.iter().position(|b| *b != 0).unwrap_or(head.len());
-    head.iter()
-        .skip(start)
-        .take(512)
-        .any(|b| b.is_ascii_control() && !matches!(b, b'\n' | b'\r' | b'\t' | b'\x0c' | 0x1b | 0))
 }
 
 /// An Inspect log is a zip archive with a `header.json`, or, while it is being written, with a
@@ -106,9 +93,14 @@ fn detect_archive(head: &[u8], file: &mut (impl Read + Seek)) -> io::Result<Kind
     Ok(Kind::Other)
 }
 
+/// The text without what may stand before its first value. A crash leaves NUL bytes.
+fn start_of(text: &str) -> &str {
+    text.trim_start_matches(['\u{feff}', '\0', ' ', '\t', '\r', '\n'])
+}
+
 /// The harness that the first value tells, or most of the first lines.
 fn harness_of(text: &str) -> Option<Harness> {
-    let text = text.trim_start_matches(['\u{feff}', '\0', ' ', '\t', '\r', '\n']);
+    let text = start_of(text);
     let mut votes: BTreeMap<Harness, usize> = BTreeMap::new();
     let mut first = None;
     let mut vote = |sketch: &Sketch| {

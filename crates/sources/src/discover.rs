@@ -76,7 +76,10 @@ fn look(path: &Path, meta: &Metadata) -> io::Result<Result<Recording, Kind>> {
 }
 
 /// All regular files below these paths, each once, sorted.
-fn walk(paths: &[PathBuf], gaps: &mut Vec<(PathBuf, Gap)>) -> BTreeMap<PathBuf, Metadata> {
+pub(crate) fn walk(
+    paths: &[PathBuf],
+    gaps: &mut Vec<(PathBuf, Gap)>,
+) -> BTreeMap<PathBuf, Metadata> {
     let mut files = BTreeMap::new();
     let mut seen = BTreeSet::new();
     // Always the first path of those left, so that of two ways to a file the same one is taken

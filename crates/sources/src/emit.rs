@@ -40,16 +40,6 @@ impl<'r> Record<'r> {
         }
     }
 
-    /// First byte of the record in its source.
-    pub(crate) fn offset(&self) -> u64 {
-        self.offset
-    }
-
-    /// Length of the record in bytes.
-    pub(crate) fn len(&self) -> u64 {
-        self.len
-    }
-
     /// The number that the record's next event gets.
     pub(crate) fn next_part(&self) -> u32 {
         self.part

@@ -17,6 +17,7 @@ mod discover;
 mod document;
 mod element;
 mod emit;
+mod follow;
 mod line;
 mod literal;
 mod rjudge;
@@ -37,6 +38,7 @@ use crate::codex::Codex;
 use crate::emit::Emitter;
 
 pub use crate::discover::{Retention, detect, discover, home_recordings, retention};
+pub use crate::follow::Follower;
 
 /// Takes events in the order in which a reader meets them.
 pub trait Sink {
@@ -101,6 +103,34 @@ pub struct ReadReport {
     pub unknown_fields: BTreeMap<String, u64>,
 }
 
+impl ReadReport {
+    /// Adds what came of reading something else.
+    pub fn add(&mut self, other: Self) {
+        let Self {
+            records,
+            events,
+            bytes,
+            unreadable_bytes,
+            gaps,
+            unknown_records,
+            unknown_fields,
+        } = other;
+        self.records += records;
+        self.events += events;
+        self.bytes += bytes;
+        self.unreadable_bytes += unreadable_bytes;
+        self.gaps += gaps;
+        for (mine, theirs) in [
+            (&mut self.unknown_records, unknown_records),
+            (&mut self.unknown_fields, unknown_fields),
+        ] {
+            for (name, n) in theirs {
+                *mine.entry(name).or_default() += n;
+            }
+        }
+    }
+}
+
 /// Reads a recording from its beginning to its end and gives its events to `sink`.
 ///
 /// `progress` is told how many bytes more were read, from time to time; the sum is the file's
@@ -119,7 +149,6 @@ pub fn read(
     match recording.harness {
         Harness::ClaudeCode => {
             let mut records = ClaudeCode::new(&recording.path, out.session());
-            records.begin(&recording.path, &mut out);
             line::read_file(&recording.path, &mut records, &mut out);
         }
         Harness::Chat => chat::read(recording, &mut out),

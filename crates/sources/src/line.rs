@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use memchr::memchr;
-use proctor_dialects::json::{self, Value};
+use proctor_dialects::json::{self, Skim, Value};
 use proctor_model::GapCause;
 
 use crate::emit::{Emitter, Record};
@@ -174,7 +174,7 @@ impl<R: Read> Lines<R> {
             self.buffer.shrink_to_fit();
         }
         if self.buffer.len() - self.end < CHUNK / 2 {
-            let longer = (self.buffer.len() * 2).max(CHUNK).min(MAX_LINE + 2 * CHUNK);
+            let longer = (self.buffer.len() * 2).clamp(CHUNK, MAX_LINE + 2 * CHUNK);
             self.buffer.resize(longer, 0);
         }
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
@@ -197,6 +197,16 @@ impl<R: Read> Lines<R> {
 
 /// Understands the records of one harness, one JSON object at a time.
 pub(crate) trait Records {
+    /// Which parts of a record it has no use for.
+    fn skim(&self) -> &'static Skim {
+        &Skim::NOTHING
+    }
+
+    /// Gives out what stands beside the file at `path`, before its first record.
+    fn begin(&mut self, path: &Path, out: &mut Emitter<'_>) {
+        let _ = (path, out);
+    }
+
     /// Takes one record and gives its events out. The value is the record's own: long texts may be
     /// moved out of it.
     fn record(&mut self, value: Value<'_>, record: &mut Record<'_>, out: &mut Emitter<'_>);
@@ -212,6 +222,7 @@ pub(crate) fn read_file(path: &Path, records: &mut dyn Records, out: &mut Emitte
         Ok(opened) => opened,
         Err(error) => return unreadable(0, &error, out),
     };
+    records.begin(path, out);
     let mut lines = Lines::new(file, 0, len);
     let mut told = 0;
     loop {
@@ -269,7 +280,7 @@ pub(crate) fn read_line(line: &Line<'_>, records: &mut dyn Records, out: &mut Em
     if let Some(flaw) = flaw {
         out.gap(&mut record, GapCause::InvalidText, flaw);
     }
-    match json::parse(&text) {
+    match json::parse_skimmed(&text, records.skim()) {
         Ok((value, mended)) => {
             if !mended.is_empty() {
                 out.gap(

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The most values that one text may hold, keys not counted.
 ///
@@ -107,7 +107,35 @@ impl fmt::Display for Mended {
 ///
 /// Fails where the text is not JSON even after mending, or holds more than [`MAX_VALUES`] values.
 pub fn parse(text: &str) -> Result<(Value<'_>, Mended), ParseError> {
-    let refused = match strict(text) {
+    parse_skimmed(text, &Skim::NOTHING)
+}
+
+/// Which parts of a record are passed over: they stand in the object as `null`.
+///
+/// Much of what harnesses write is there twice, and reading it costs as much as reading the rest.
+#[derive(Clone, Copy, Debug)]
+pub struct Skim {
+    /// Keys of the record whose values are passed over.
+    pub skip: &'static [&'static str],
+    /// A key of the record, and the only keys of its value that are read.
+    pub only: (&'static str, &'static [&'static str]),
+}
+
+impl Skim {
+    /// Everything is read.
+    pub const NOTHING: Self = Self {
+        skip: &[],
+        only: ("", &[]),
+    };
+}
+
+/// Like [`parse`], but passes over what `skim` says.
+///
+/// # Errors
+///
+/// As [`parse`]; also what is passed over must be JSON.
+pub fn parse_skimmed<'a>(text: &'a str, skim: &Skim) -> Result<(Value<'a>, Mended), ParseError> {
+    let refused = match strict(text, skim) {
         Ok(value) => return Ok((value, Mended::default())),
         Err(error) => error,
     };
@@ -115,18 +143,21 @@ pub fn parse(text: &str) -> Result<(Value<'_>, Mended), ParseError> {
     // that mending cannot help.
     if !refused.truncated
         && let Some((mended, what)) = mend::mend(text)
-        && let Ok(value) = strict(&mended)
+        && let Ok(value) = strict(&mended, skim)
     {
         return Ok((value.into_owned(), what));
     }
     Err(refused)
 }
 
-fn strict(text: &str) -> Result<Value<'_>, ParseError> {
+fn strict<'a>(text: &'a str, skim: &Skim) -> Result<Value<'a>, ParseError> {
     let budget = Cell::new(MAX_VALUES);
     let mut de = serde_json::Deserializer::from_str(text);
-    Seed(&budget)
-        .deserialize(&mut de)
+    let seed = Seed {
+        budget: &budget,
+        at: At::Record(skim),
+    };
+    seed.deserialize(&mut de)
         .and_then(|value| de.end().map(|()| value))
         .map_err(|e| ParseError {
             truncated: e.is_eof(),
@@ -138,7 +169,7 @@ fn strict(text: &str) -> Result<Value<'_>, ParseError> {
 ///
 /// For texts in which values stand one behind the other.
 pub fn first_value(text: &str) -> Option<usize> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     values.next()?.ok()?;
     Some(values.byte_offset())
 }
@@ -324,17 +355,47 @@ impl From<Value<'_>> for serde_json::Value {
 
 /// Reads values until the budget is used up.
 #[derive(Clone, Copy)]
-struct Seed<'b>(&'b Cell<usize>);
+struct Seed<'b> {
+    budget: &'b Cell<usize>,
+    at: At<'b>,
+}
+
+/// Where in a record a value stands.
+#[derive(Clone, Copy)]
+enum At<'b> {
+    /// It is the record.
+    Record(&'b Skim),
+    /// Only these keys of it are read.
+    Skimmed(&'static [&'static str]),
+    /// Anywhere else: all of it is read.
+    Inside,
+}
+
+impl Seed<'_> {
+    /// How to read the value of a key; `None` where it is passed over.
+    #[inline]
+    fn inside(self, key: &str) -> Option<Self> {
+        let at = match self.at {
+            At::Inside => At::Inside,
+            At::Record(skim) if skim.skip.contains(&key) => return None,
+            At::Record(skim) if skim.only.0 == key => At::Skimmed(skim.only.1),
+            At::Record(_) => At::Inside,
+            At::Skimmed(keys) if keys.contains(&key) => At::Inside,
+            At::Skimmed(_) => return None,
+        };
+        Some(Self { at, ..self })
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value<'de>;
 
     #[inline]
     fn deserialize<D: serde::Deserializer<'de>>(self, de: D) -> Result<Value<'de>, D::Error> {
-        let Some(left) = self.0.get().checked_sub(1) else {
+        let Some(left) = self.budget.get().checked_sub(1) else {
             return Err(D::Error::custom(format!("more than {MAX_VALUES} values")));
         };
-        self.0.set(left);
+        self.budget.set(left);
         de.deserialize_any(self)
     }
 }
@@ -384,7 +445,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(self)? {
+        let inside = Self {
+            at: At::Inside,
+            ..self
+        };
+        while let Some(item) = seq.next_element_seed(inside)? {
             items.push(item);
         }
         Ok(Value::Array(items))
@@ -394,7 +459,14 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let mut entries = Vec::new();
         while let Some(key) = map.next_key_seed(KeySeed)? {
-            entries.push((key, map.next_value_seed(self)?));
+            let value = match self.inside(&key) {
+                Some(seed) => map.next_value_seed(seed)?,
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                    Value::Null
+                }
+            };
+            entries.push((key, value));
         }
         Ok(Value::Object(Object(entries)))
     }

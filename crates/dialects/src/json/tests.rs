@@ -32,6 +32,26 @@ fn borrows_text_without_escapes() {
 }
 
 #[test]
+fn what_is_passed_over_is_null() {
+    let skim = Skim {
+        skip: &["big"],
+        only: ("account", &["code"]),
+    };
+    let text = r#"{"big":{"a":["\ud83d"]},"account":{"code":1,"text":"x","more":[1]},
+        "inner":{"big":2,"account":{"text":3}}}"#;
+    let (value, mended) = parse_skimmed(text, &skim).unwrap();
+    assert_eq!(
+        serde_json::Value::from(value),
+        serde_json::json!({"big": null, "account": {"code": 1, "text": null, "more": null},
+            "inner": {"big": 2, "account": {"text": 3}}})
+    );
+    assert!(mended.is_empty());
+    assert!(parse_skimmed(r#"{"big":[}"#, &skim).is_err());
+    let (value, _) = parse_skimmed(r#"{"account":"text"}"#, &skim).unwrap();
+    assert_eq!(value.str("account"), Some("text"));
+}
+
+#[test]
 fn the_last_of_two_equal_keys_counts() {
     let (value, _) = parse(r#"{"a":1,"a":2}"#).unwrap();
     assert_eq!(value.get("a"), Some(&Value::Unsigned(2)));

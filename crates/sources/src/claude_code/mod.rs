@@ -26,7 +26,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use proctor_dialects::Oddities;
-use proctor_dialects::json::{Object, Value};
+use proctor_dialects::json::{Object, Skim, Value};
 use proctor_model::{Boundary, EventKind, GapCause, Message, Origin, Role, SessionId, SessionNote};
 
 use crate::emit::{Emitter, Record};
@@ -57,14 +57,34 @@ impl ClaudeCode {
             copy: Copy::default(),
         }
     }
-
-    /// Gives out what stands beside the file: the description of a sub-agent.
-    pub(crate) fn begin(&mut self, path: &Path, out: &mut Emitter<'_>) {
-        self.locate.read_meta(path, out);
-    }
 }
 
+/// The conversation once more, as it was sent to the model or drawn on the screen, and the whole
+/// text of files that were edited.
+static SKIM: Skim = Skim {
+    skip: &[
+        "base",
+        "keep",
+        "modelUsage",
+        "params",
+        "rendered",
+        "shape",
+        "snapshot",
+        "tail",
+    ],
+    only: ("toolUseResult", result::FIELDS),
+};
+
 impl Records for ClaudeCode {
+    fn skim(&self) -> &'static Skim {
+        &SKIM
+    }
+
+    /// What stands beside the file is the description of a sub-agent.
+    fn begin(&mut self, path: &Path, out: &mut Emitter<'_>) {
+        self.locate.read_meta(path, out);
+    }
+
     fn record(&mut self, value: Value<'_>, record: &mut Record<'_>, out: &mut Emitter<'_>) {
         let mut entry = match value {
             Value::Object(entry) => entry,

@@ -3,6 +3,19 @@
 use proctor_dialects::json::Value;
 use proctor_model::ToolResult;
 
+/// The fields of `toolUseResult` that are read. The others differ from tool to tool, and mostly
+/// repeat the text that the model saw.
+pub(super) const FIELDS: &[&str] = &[
+    "agentId",
+    "agent_id",
+    "backgroundTaskId",
+    "exitCode",
+    "interrupted",
+    "returnCodeInterpretation",
+    "shellId",
+    "task",
+];
+
 /// Fills in how the call ended, from the record's `toolUseResult` and `toolDenialKind` and from
 /// the harness's fixed phrases.
 ///
@@ -45,7 +58,7 @@ fn from_account(result: &mut ToolResult, extra: &Value<'_>, error: bool) {
     result.exit_code = result.exit_code.or(code);
     // A command that ran to its end in the foreground without being marked as failed left with 0,
     // unless the harness explains another status away (`grep` that found nothing).
-    let ran = extra.str("stdout").is_some() && extra.get("interrupted").is_some();
+    let ran = extra.get("stdout").is_some() && extra.get("interrupted").is_some();
     let apart = ["backgroundTaskId", "returnCodeInterpretation", "shellId"]
         .iter()
         .any(|key| extra.get(key).is_some_and(|v| !v.is_null()));

@@ -431,18 +431,16 @@ fn a_sub_agent_in_a_file_of_its_own_is_a_session_with_a_parent() {
         user_with(json!("Explore"), side.clone()),
         user_with(json!("more"), json!({"isSidechain": true})),
     ]);
-    for name in ["agent-a1.jsonl"] {
-        let (events, _) = read_text(Harness::ClaudeCode, name, &text);
-        assert_eq!(
-            outline(&events),
-            [
-                "== claude-code:S/a1",
-                "note harness=claude-code version=2.1.300 cwd=/p branch=main parent=claude-code:S",
-                "User/Agent: Explore",
-                "User/Agent: more",
-            ]
-        );
-    }
+    let (events, _) = read_text(Harness::ClaudeCode, "agent-a1.jsonl", &text);
+    assert_eq!(
+        outline(&events),
+        [
+            "== claude-code:S/a1",
+            "note harness=claude-code version=2.1.300 cwd=/p branch=main parent=claude-code:S",
+            "User/Agent: Explore",
+            "User/Agent: more",
+        ]
+    );
     // The same records between those of the session.
     let (events, _) = read(&[
         user(json!("Start")),

@@ -22,8 +22,8 @@ const MAX_TEXT: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Sketch {
     entries: BTreeMap<String, Shape>,
-    /// Whether the value was read to its end.
-    pub(super) complete: bool,
+    /// Whether the text ends before the value does.
+    pub(super) cut: bool,
 }
 
 #[derive(Debug)]
@@ -43,10 +43,10 @@ pub(super) fn of(text: &str) -> Sketch {
         depth: 0,
     };
     // A text that is cut short fails at its end: what was seen before is in `entries`.
-    let complete = outline.deserialize(&mut de).is_ok();
+    let cut = outline.deserialize(&mut de).is_err_and(|e| e.is_eof());
     Sketch {
         entries: entries.into_inner(),
-        complete,
+        cut,
     }
 }
 

@@ -102,6 +102,7 @@ fn the_first_lines_may_be_broken_or_foreign() {
     let record =
         r#"{"type":"user","uuid":"1","sessionId":"s","message":{"role":"user","content":"x"}}"#;
     for head in [
+        "\u{1}\u{7f}\n",
         "{broken\n",
         "\0\0\0\0\n",
         "\n\n",
