@@ -1,0 +1,1 @@
+a=1 FOO="x y" cmd arg 'q' "d $x" 2>/dev/null >out <<< "here" &

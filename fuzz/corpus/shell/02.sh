@@ -1,0 +1,1 @@
+cd x && echo hi > file

@@ -1,0 +1,5 @@
+cat <<EOF | sh > out
+hello $x
+rm -rf "/x"
+EOF
+next

@@ -1,0 +1,1 @@
+for i in a b; do x $i; done; while read l; do y $l; done < f

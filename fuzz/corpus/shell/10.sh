@@ -1,0 +1,1 @@
+export A=b C; unset X; arr=(a b c); x+=1; ((i++)); ! foo ${arr[1]} "${arr[@]}"

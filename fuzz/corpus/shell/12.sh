@@ -1,0 +1,1 @@
+time -p foo; coproc foo; select x in a; do b; done; for ((i=0;i<3;i++)); do q; done

@@ -1,0 +1,1 @@
+a=cu; b=rl; $a$b http://x; c''url y; \cat z; $'\x63url' q; {curl,-s,u}; cat${IFS}/etc/passwd; c$@url

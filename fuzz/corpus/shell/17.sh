@@ -1,0 +1,1 @@
+echo a b | xargs -n1 rm; find . -name x -exec bash -c 'cat {}' \; ; ssh -p 22 u@h "ls | wc"

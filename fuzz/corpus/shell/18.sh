@@ -1,0 +1,4 @@
+git commit -m "$(cat <<'EOF'
+it's a (test
+EOF
+)" && git push

@@ -1,0 +1,1 @@
+don't | if x

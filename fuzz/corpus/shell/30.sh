@@ -1,0 +1,1 @@
+perl -e 'system("ls","-l"); exec "id"; print `w`; my $x = qx(uname -a); open(F,"ps |"); eval pack("H*","73797374656d28226964222929"); use MIME::Base64; system(decode_base64("aWQ="));'

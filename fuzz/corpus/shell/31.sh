@@ -1,0 +1,1 @@
+ruby -e 'system("ls -l"); `id`; %x(w); IO.popen("uname"); exec "a", "b"; eval(["c3lzdGVtKCdpZCcp"].pack("m")); require "base64"; system Base64.decode64("aWQ=")'

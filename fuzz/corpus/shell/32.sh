@@ -1,0 +1,1 @@
+php -r 'system("id"); echo shell_exec("w " . "-h"); eval(base64_decode("c3lzdGVtKCdpZCcpOw==")); $a="ls"; passthru("$a -l");'

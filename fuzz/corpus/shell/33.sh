@@ -1,0 +1,1 @@
+awk 'BEGIN { system("id"); "date" | getline d; print "x" | "mail root" }'

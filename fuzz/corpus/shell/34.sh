@@ -1,0 +1,1 @@
+lua -e 'os.execute("id"); local f = io.popen("w")'

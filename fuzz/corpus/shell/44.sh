@@ -1,0 +1,1 @@
+time { a; b; }; ! c | d; if ! grep -q x f; then y; fi

@@ -1,0 +1,1 @@
+case $1 in a|b) x;; (c) y;& *) z;; esac | while :; do q; done < <(ls) && until false; do break; done

@@ -1,0 +1,1 @@
+if ((x>1)) && [[ $a =~ ^(b|c)+$ ]]; then f() ( g ); elif ! h; then :; fi; function k { l; }; k; coproc M { n; }

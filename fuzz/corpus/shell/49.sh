@@ -1,0 +1,1 @@
+find . -exec sh -c 'echo {}' \; -o -execdir a {} + ; xargs -I% sh -c 'x %' < f; parallel -j2 a ::: b c

@@ -1,0 +1,1 @@
+select x in *; do :; done; for ((;;)); do a & done; for i in {1..3} {a,b}{c,d}; do e $i; done; { a; } 2>&1 | (b)

@@ -1,0 +1,1 @@
+python3 -c 'import os as o;o.popen(f"ls {x}" "y" + r"\z").read();exec("".join(chr(c) for c in [1,0x69]))'
