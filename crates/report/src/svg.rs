@@ -137,7 +137,7 @@ fn short(n: f64) -> String {
 }
 
 /// Escapes for text and for attributes in double quotes.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

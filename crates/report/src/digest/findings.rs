@@ -33,7 +33,7 @@ pub struct FindingRow {
     /// `F1` is the worst.
     pub handle: String,
     /// The behaviour's id.
-    pub behaviour: BehaviourId,
+    pub behaviour: String,
     /// How bad.
     pub severity: Severity,
     /// How sure, in [0, 1].
@@ -64,7 +64,7 @@ pub struct FindingRow {
 #[derive(Clone, Debug, Serialize)]
 pub struct BehaviourRow {
     /// Its id.
-    pub id: BehaviourId,
+    pub id: String,
     /// Its name.
     pub name: String,
     /// What it is.
@@ -129,7 +129,7 @@ pub(crate) fn order(a: &Finding, b: &Finding) -> Ordering {
 fn row(i: usize, f: &Finding, scan: &Scan, lens: &Lens, sessions: &Sessions<'_>) -> FindingRow {
     FindingRow {
         handle: format!("F{}", i + 1),
-        behaviour: f.behaviour.clone(),
+        behaviour: id(&f.behaviour),
         severity: f.severity,
         score: f.score,
         title: lens.line(&f.title, LONG),
@@ -172,7 +172,7 @@ fn behaviours(findings: &[&Finding], rows: &[FindingRow]) -> Vec<BehaviourRow> {
             let entry = Catalogue::builtin().get(id);
             let sessions: HashSet<_> = group.iter().map(|f| &f.session).collect();
             Some(BehaviourRow {
-                id: id.clone(),
+                id: self::id(id),
                 name: name(id),
                 description: entry.map(|b| b.description.clone()).unwrap_or_default(),
                 leg: entry.map(|b| b.leg),
@@ -187,12 +187,17 @@ fn behaviours(findings: &[&Finding], rows: &[FindingRow]) -> Vec<BehaviourRow> {
         .collect()
 }
 
+/// A behaviour's id, fit to print: rules may come from elsewhere.
+fn id(id: &BehaviourId) -> String {
+    Lens::default().line(id.as_str(), 60)
+}
+
 /// A behaviour's name; its id where the catalogue does not know it.
-pub(crate) fn name(id: &BehaviourId) -> String {
-    Catalogue::builtin().get(id).map_or_else(
-        || Lens::default().line(id.as_str(), 60),
-        |behaviour| behaviour.name.clone(),
-    )
+pub(crate) fn name(behaviour: &BehaviourId) -> String {
+    match Catalogue::builtin().get(behaviour) {
+        Some(behaviour) => behaviour.name.clone(),
+        None => id(behaviour),
+    }
 }
 
 /// The overreach level in words.

@@ -11,7 +11,9 @@ use std::fmt::Write as _;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, HtmlEscape, UndefinedBehavior, Value, context};
+use minijinja::{
+    AutoEscape, Environment, Output, State, UndefinedBehavior, Value, context, escape_formatter,
+};
 use thiserror::Error;
 
 use crate::clean::Lens;
@@ -68,6 +70,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_auto_escape_callback(|_| AutoEscape::Html);
+    env.set_formatter(format);
     let mut syntax = SyntaxConfig::builder();
     env.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).build()?);
     env.add_filter("count", units::count);
@@ -87,6 +90,15 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     Ok(env)
 }
 
+/// Escapes texts as the plots do. The engine's own way writes slashes as entities too, of which
+/// paths are full; everything but plain texts is left to it.
+fn format(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
+    match value.as_str().filter(|_| !value.is_safe()) {
+        Some(text) => Ok(out.write_str(&svg::escape(text))?),
+        None => escape_formatter(out, state, value),
+    }
+}
+
 /// Sets what stands between backquotes as code. Everything is escaped here, so that the result is
 /// safe as it is; text with a stray backquote stays plain.
 fn ticks(text: &str) -> Value {
@@ -94,7 +106,7 @@ fn ticks(text: &str) -> Value {
     let plain = parts.len().is_multiple_of(2);
     let mut out = String::with_capacity(text.len() + 32);
     for (i, part) in parts.into_iter().enumerate() {
-        let escaped = HtmlEscape(part);
+        let escaped = svg::escape(part);
         let _ = match (plain, i % 2) {
             (true, 0) if i == 0 => write!(out, "{escaped}"),
             (true, _) => write!(out, "`{escaped}"),
@@ -106,12 +118,10 @@ fn ticks(text: &str) -> Value {
 }
 
 /// The digest of an inline style or script as a content security policy names it.
-fn digest_of(text: &str) -> String {
+fn digest_of(text: &str) -> Value {
     use base64::Engine as _;
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::digest(text.as_bytes());
-    format!(
-        "sha256-{}",
-        base64::engine::general_purpose::STANDARD.encode(digest)
-    )
+    let digest = base64::engine::general_purpose::STANDARD.encode(digest);
+    Value::from_safe_string(format!("sha256-{digest}"))
 }

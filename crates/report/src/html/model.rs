@@ -47,6 +47,8 @@ pub(super) struct Page<'a> {
     ranking: Vec<Ranked<'a>>,
     sessions_left_out: u64,
     sessions: Vec<Shown<'a>>,
+    /// Handles of the sessions that the page lists, so that links to others are not made.
+    listed: BTreeMap<&'a str, bool>,
     timelines_left_out: u64,
     threshold: String,
 }
@@ -197,6 +199,13 @@ impl<'a> Page<'a> {
             behaviours,
             findings_left_out,
             ranking: ranking.collect(),
+            listed: digest
+                .sessions
+                .iter()
+                .enumerate()
+                .filter(|(i, row)| *i < RANKED || shown.contains(row.handle.as_str()))
+                .map(|(_, row)| (row.handle.as_str(), true))
+                .collect(),
             sessions_left_out: digest.sessions.len().saturating_sub(RANKED) as u64,
             sessions,
             timelines_left_out,

@@ -95,7 +95,7 @@ impl Style {
 
     /// Columns to write in.
     pub(crate) fn width(&self) -> usize {
-        self.width.clamp(40, 200)
+        self.width.clamp(60, 200)
     }
 
     /// The text without characters that a plain terminal cannot show, where it is one.

@@ -19,7 +19,7 @@ pub(crate) use ink::{Tone, fit_path, wrap};
 pub struct Style {
     /// Whether to use colours.
     pub color: bool,
-    /// Columns; taken as at least 40 and at most 200.
+    /// Columns; taken as at least 60 and at most 200.
     pub width: usize,
     /// Whether every line opens its evidence.
     pub verbose: bool,

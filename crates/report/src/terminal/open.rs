@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::ink::{Tone, fit, left, wrap};
 use super::{Style, lens, sections};
-use crate::digest::{Digest, FindingRow, Line, SessionRow, Share, deception, overreach};
+use crate::digest::{self, Digest, FindingRow, Line, SessionRow, Share, deception, overreach};
 use crate::scan::Scan;
 use crate::units::{self, count, counted};
 
@@ -135,8 +135,7 @@ fn brief(row: &SessionRow, style: &Style) -> String {
 
 fn open_finding(row: &FindingRow, digest: &Digest, style: &Style) -> String {
     let mut out = style.heading(&format!("{}  {}", row.handle, row.title), "");
-    let name = Catalogue::builtin().get(&row.behaviour);
-    let name = name.map_or(row.behaviour.as_str(), |b| b.name.as_str());
+    let name = digest::name(&BehaviourId::new(&row.behaviour));
     let session = digest.sessions.iter().find(|s| s.handle == row.session);
     let facts = [
         ("Behaviour", format!("{name} ({})", row.behaviour)),
@@ -203,13 +202,13 @@ fn open_session(row: &SessionRow, digest: &Digest, style: &Style) -> String {
 }
 
 fn open_behaviour(id: &str, digest: &Digest, style: &Style) -> Option<String> {
-    let id = BehaviourId::new(id);
     let shown = || digest.findings.shown.iter().filter(|f| f.behaviour == id);
-    let entry = Catalogue::builtin().get(&id);
-    if entry.is_none() && shown().next().is_none() {
-        return None;
-    }
-    let name = entry.map_or(id.as_str(), |b| b.name.as_str());
+    let entry = Catalogue::builtin().get(&BehaviourId::new(id));
+    // An id that neither the catalogue nor a finding knows is some other handle.
+    let name = match (entry, shown().next()) {
+        (Some(entry), _) => &entry.name,
+        (None, first) => &first?.behaviour,
+    };
     let many = counted(shown().count() as u64, "finding", "findings");
     let mut out = style.heading(name, &many);
     for line in wrap(entry.map_or("", |b| &b.description), style.width() - 1) {

@@ -141,6 +141,7 @@ pub(super) fn activity(digest: &Digest, style: &Style) -> String {
             of_hour.sum()
         })
         .collect();
+    let room = style.width().saturating_sub(HANDLE + LABEL + 25);
     let rows = [
         ("Tool calls", calls),
         ("Nobody asked", unasked),
@@ -148,7 +149,6 @@ pub(super) fn activity(digest: &Digest, style: &Style) -> String {
     ];
     for (label, numbers) in rows {
         let most = numbers.iter().copied().max().unwrap_or(0);
-        let room = style.width().saturating_sub(HANDLE + LABEL + 25);
         let spark = style.spark(&stretched(&numbers, room));
         let tone = if label == "Tool calls" {
             Tone::Handle
@@ -171,7 +171,7 @@ pub(super) fn activity(digest: &Digest, style: &Style) -> String {
         " {}{}  {}  {}",
         " ".repeat(HANDLE),
         left("By hour of the day", LABEL),
-        style.paint(Tone::Handle, &style.spark(&stretched(&hours, 48))),
+        style.paint(Tone::Handle, &style.spark(&stretched(&hours, room))),
         style.paint(Tone::Dim, "0 to 23 h")
     ));
     out
@@ -189,8 +189,12 @@ fn stretched(numbers: &[u64], columns: usize) -> Vec<u64> {
 
 pub(super) fn breakdowns(digest: &Digest, style: &Style) -> String {
     let mut out = String::new();
-    let bar = if style.width() >= 100 { 20 } else { 8 };
-    let label = style.width().saturating_sub(HANDLE + bar + 46).min(60);
+    let bar = match style.width() {
+        ..72 => 0,
+        72..100 => 8,
+        _ => 28,
+    };
+    let label = style.width().saturating_sub(HANDLE + bar + 47);
     for part in &digest.by {
         let most = part.rows.iter().map(|r| r.calls).max().unwrap_or(0);
         let title = format!("BY {}", part.by.to_uppercase());
@@ -256,7 +260,7 @@ pub(super) fn findings(digest: &Digest, style: &Style) -> String {
             severity(row.worst, style),
             left(&row.name, 32),
             left(&many, 20),
-            style.paint(Tone::Dim, &fit(&row.id.to_string(), 30)),
+            style.paint(Tone::Dim, &fit(&row.id, style.width().saturating_sub(65))),
         ));
     }
     if !findings.behaviours.is_empty() {
