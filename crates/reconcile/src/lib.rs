@@ -19,6 +19,7 @@ mod deeds;
 mod effect;
 mod facts;
 mod hash;
+mod hours;
 mod join;
 mod names;
 mod outcome;

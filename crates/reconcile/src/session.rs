@@ -11,6 +11,7 @@ use proctor_model::{
 use crate::action::actions;
 use crate::effect::{Effect, effects, took_place};
 use crate::facts::{Facts, merge};
+use crate::hours::Hours;
 use crate::join::{Draft, Join, What};
 use crate::outcome::outcome;
 use crate::repeats::{Met, Repeats};
@@ -32,6 +33,7 @@ pub(crate) struct Session<O> {
     /// The file that an editor without paths has open.
     open_file: Option<String>,
     active_millis: u64,
+    hours: Hours,
     /// Latest time seen, for the pauses.
     latest: Option<Timestamp>,
     /// Source of the latest event and its number, to notice a change cheaply.
@@ -52,6 +54,7 @@ impl<O: Observer> Session<O> {
             background: Background::default(),
             open_file: None,
             active_millis: 0,
+            hours: Hours::default(),
             latest: None,
             source: None,
             source_number: 0,
@@ -154,7 +157,9 @@ impl<O: Observer> Session<O> {
         if let Some(latest) = self.latest.filter(|latest| *latest < time) {
             let pause = time.duration_since(latest);
             if pause.as_secs() < BREAK {
-                self.active_millis += u64::try_from(pause.as_millis()).unwrap_or_default();
+                let millis = u64::try_from(pause.as_millis()).unwrap_or_default();
+                self.active_millis += millis;
+                self.hours.add(time, millis);
             }
         }
         self.latest = self.latest.max(Some(time));
@@ -434,6 +439,7 @@ impl<O: Observer> Session<O> {
         let mut summary = self.summary;
         summary.end = self.latest;
         summary.active_seconds = self.active_millis / 1000;
+        summary.active_by_hour = self.hours.finish();
         summary.tokens = self.usage.total();
         summary.unattended = summary.note.unattended;
         summary.parent = summary.note.parent.clone();

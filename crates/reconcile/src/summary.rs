@@ -27,6 +27,9 @@ pub struct Summary {
     pub end: Option<Timestamp>,
     /// Seconds in which something happened: the sum of all pauses under five minutes.
     pub active_seconds: u64,
+    /// The same by the hour in which it ended, counted in hours since 1970 UTC; at most 2,000
+    /// hours are told apart.
+    pub active_by_hour: BTreeMap<i64, u64>,
     /// Steps of all kinds.
     pub steps: u64,
     /// Requests from a person (or the task's text).
@@ -207,6 +210,7 @@ impl Summary {
             start: None,
             end: None,
             active_seconds: 0,
+            active_by_hour: BTreeMap::new(),
             steps: 0,
             requests: 0,
             replies: 0,

@@ -146,8 +146,11 @@ impl Lens {
         if let Some(home) = self.home.as_deref().filter(|h| h.len() > 1) {
             let home = home.trim_end_matches('/');
             text = replace_prefix(text, home, "~");
-            // Claude Code names a project's folder after its path with the slashes replaced.
-            text = replace_prefix(text, &home.replace(['/', '.'], "-"), "-~");
+            if self.any_home {
+                // Claude Code names a project's folder after its path, the slashes replaced. Such
+                // a path cannot be opened once it is shortened, so only pages do this.
+                text = replace_prefix(text, &home.replace(['/', '.'], "-"), "-~");
+            }
         }
         if self.any_home {
             text = any_home(text);
@@ -401,7 +404,8 @@ mod tests {
         assert_eq!(own.line("/home/ann/x /home/anna/y", 99), "~/x /home/anna/y");
         assert_eq!(
             own.line("/home/ann/.claude/projects/-home-ann-src-app/1.jsonl", 99),
-            "~/.claude/projects/-~-src-app/1.jsonl"
+            "~/.claude/projects/-home-ann-src-app/1.jsonl",
+            "a place in a terminal can be opened"
         );
         let any = Lens {
             any_home: true,

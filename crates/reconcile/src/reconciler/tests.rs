@@ -382,13 +382,14 @@ fn turns_without_reasoning_are_absent() {
 fn pauses_over_five_minutes_are_breaks() {
     let mut script = Script::new("s:1");
     script.user("a").agent("b").user("c").agent("d");
-    for (event, second) in script.events.iter_mut().zip([0, 10, 1000, 1200]) {
+    for (event, second) in script.events.iter_mut().zip([0, 10, 3500, 3700]) {
         event.time = Timestamp::from_second(second).ok();
     }
     let (summary, _) = script.run();
     assert_eq!(summary.active_seconds, 210);
+    assert_eq!(summary.active_by_hour, BTreeMap::from([(0, 10), (1, 200)]));
     assert_eq!(summary.start, Timestamp::from_second(0).ok());
-    assert_eq!(summary.end, Timestamp::from_second(1200).ok());
+    assert_eq!(summary.end, Timestamp::from_second(3700).ok());
 }
 
 #[test]

@@ -88,8 +88,11 @@ impl Recorder {
         });
         self.offset += len + 1;
         self.summary.steps += 1;
-        self.summary.active_seconds += 14 + len % 23;
-        self.wait(14 + (len % 23) as i64);
+        let seconds = 14 + len % 23;
+        self.summary.active_seconds += seconds;
+        self.wait(seconds as i64);
+        let hour = self.now.as_second() / 3600;
+        *self.summary.active_by_hour.entry(hour).or_default() += seconds;
         self.summary.end = Some(self.now);
         index
     }

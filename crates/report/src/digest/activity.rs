@@ -11,9 +11,6 @@ use crate::units;
 
 /// Bars of the timeline at most; longer windows get wider bars.
 const BINS: i64 = 92;
-/// Hours of one session that the week's pattern counts: a session left open for a month must not
-/// outweigh the others.
-const SESSION_HOURS: u64 = 72;
 
 /// Activity over time, in the scan's time zone.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -22,7 +19,7 @@ pub struct Activity {
     pub days_per_bin: i64,
     /// The bars, from the first day with a session to the last, quiet ones included.
     pub bins: Vec<Bin>,
-    /// Active seconds by weekday (Monday first) and hour, spread evenly over each session.
+    /// Active seconds by weekday (Monday first) and hour of the day.
     pub week: Vec<Vec<u64>>,
     /// Sessions that carry no time at all.
     pub undated: u64,
@@ -77,7 +74,7 @@ impl Activity {
             if let Some(bin) = bins.get_mut(at) {
                 bin.add(entry);
             }
-            spread(entry.summary, scan, &mut week);
+            add_hours(entry.summary, scan, &mut week);
         }
         Self {
             days_per_bin: width,
@@ -123,24 +120,17 @@ fn days_between(first: Date, last: Date) -> i64 {
         .map_or(0, |span| i64::from(span.get_days()))
 }
 
-/// Spreads a session's active time over the hours from its start to its end.
-fn spread(summary: &Summary, scan: &Scan, week: &mut [Vec<u64>]) {
-    let (Some(start), Some(end)) = (summary.start, summary.end) else {
-        return;
-    };
-    let seconds = end.duration_since(start).as_secs().max(0).unsigned_abs();
-    let hours = (seconds / 3600 + 1).min(SESSION_HOURS);
-    let share = (summary.active_seconds / hours).min(3600);
-    for hour in 0..hours {
-        let second = start.as_second().saturating_add_unsigned(hour * 3600);
-        let Ok(time) = Timestamp::from_second(second) else {
-            return;
+/// Adds a session's active time to the hours of the week.
+fn add_hours(summary: &Summary, scan: &Scan, week: &mut [Vec<u64>]) {
+    for (hour, seconds) in &summary.active_by_hour {
+        let Ok(time) = Timestamp::from_second(hour.saturating_mul(3600)) else {
+            continue;
         };
         let local = scan.time_zone.to_datetime(time);
         let row = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or(0);
         let column = usize::try_from(local.hour()).unwrap_or(0);
         if let Some(cell) = week.get_mut(row).and_then(|row| row.get_mut(column)) {
-            *cell += share;
+            *cell += seconds;
         }
     }
 }

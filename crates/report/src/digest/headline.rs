@@ -66,17 +66,15 @@ fn period(scan: &Scan) -> Option<String> {
 
 /// What was found, in one or two sentences.
 pub(super) fn verdict(scan: &Scan, findings: &Findings) -> String {
+    let set = match scan.budget {
+        Some(budget) => format!(", set by an alert budget of {} a day", budget.per_day),
+        None => String::new(),
+    };
+    let under = format!("under the threshold of {:.2}{set}", scan.threshold);
     let weaker = match findings.below {
         0 => String::new(),
-        1 => format!(
-            " One weaker signal is under the threshold of {:.2}.",
-            scan.threshold
-        ),
-        n => format!(
-            " {} weaker signals are under the threshold of {:.2}.",
-            units::count(n),
-            scan.threshold
-        ),
+        1 => format!(" One weaker signal is {under}."),
+        n => format!(" {} weaker signals are {under}.", units::count(n)),
     };
     let Some(first) = findings.shown.first() else {
         return match scan.checked.len() as u64 {
@@ -111,5 +109,15 @@ pub(super) fn scope(scan: &Scan) -> String {
         units::bytes(scan.read.bytes),
     ];
     parts.extend(names.into_iter().map(str::to_owned));
+    if let Some(since) = scan.window.since {
+        parts.push(format!("since {}", units::minute(since, &scan.time_zone)));
+    }
+    if let Some(until) = scan.window.until {
+        parts.push(format!("until {}", units::minute(until, &scan.time_zone)));
+    }
+    if !scan.window.behaviours.is_empty() {
+        let names = scan.window.behaviours.iter().map(super::findings::name);
+        parts.push(format!("only {}", names.collect::<Vec<_>>().join(", ")));
+    }
     parts.join(" · ")
 }

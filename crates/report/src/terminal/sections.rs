@@ -149,6 +149,9 @@ pub(super) fn activity(digest: &Digest, style: &Style) -> String {
     ];
     for (label, numbers) in rows {
         let most = numbers.iter().copied().max().unwrap_or(0);
+        if most == 0 {
+            continue;
+        }
         let spark = style.spark(&stretched(&numbers, room));
         let tone = if label == "Tool calls" {
             Tone::Handle
