@@ -1,4 +1,5 @@
 //! The renderings over invented data: what they look like, and what hostile data cannot do.
+#![cfg(test)]
 
 #[path = "../../examples/sample/data.rs"]
 mod data;
