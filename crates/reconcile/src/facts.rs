@@ -578,6 +578,7 @@ pub(crate) fn merge(note: &mut SessionNote, more: &SessionNote) {
     take(&mut note.permission_mode, &more.permission_mode);
     take(&mut note.unattended, &more.unattended);
     take(&mut note.score, &more.score);
+    take(&mut note.copied_from, &more.copied_from);
 }
 
 fn refusal(step: u64, act: &Act, effects: &[Effect]) -> Refusal {

@@ -15,6 +15,7 @@
 //! collection has a bound that stands beside it; nothing panics.
 
 mod action;
+mod counts;
 mod deeds;
 mod effect;
 mod facts;

@@ -4,38 +4,37 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use proctor_model::{
-    Act, Action, Boundary, Difference, Event, EventKind, Message, Outcome, Place, ReasoningState,
-    Role, SessionId, SessionNote, Source, Step, StepKind, ToolCall, ToolResult,
+    Act, Action, Boundary, Difference, Event, EventKind, Message, Outcome, Place, Role, SessionId,
+    Source, Step, StepKind, ToolCall, ToolResult,
 };
 
 use crate::action::actions;
+use crate::counts::Counts;
 use crate::effect::{Effect, effects, took_place};
-use crate::facts::{Facts, merge};
-use crate::hours::Hours;
+use crate::facts::Facts;
 use crate::join::{Draft, Join, What};
 use crate::outcome::outcome;
 use crate::repeats::{Met, Repeats};
 use crate::runs::{Background, Run, runs};
-use crate::summary::{Summary, clip, count};
-use crate::turns::{Turns, Usage};
+use crate::summary::{Summary, count};
 use crate::{Observer, View};
 
 /// One session that is being read.
 pub(crate) struct Session<O> {
+    id: SessionId,
     observer: O,
     facts: Facts,
-    summary: Summary,
+    counts: Counts,
+    /// While a copy of another session's past is read, the counts of this one: what was copied is
+    /// context, which facts know and nobody else counts or judges.
+    own: Option<Counts>,
     join: Join,
     repeats: Repeats,
-    usage: Usage,
-    turns: Turns,
     background: Background,
+    /// The index of the next step.
+    next: u64,
     /// The file that an editor without paths has open.
     open_file: Option<String>,
-    active_millis: u64,
-    hours: Hours,
-    /// Latest time seen, for the pauses.
-    latest: Option<Timestamp>,
     /// Source of the latest event and its number, to notice a change cheaply.
     source: Option<Arc<Source>>,
     source_number: u32,
@@ -46,16 +45,14 @@ impl<O: Observer> Session<O> {
         Self {
             observer,
             facts: Facts::new(id.clone()),
-            summary: Summary::new(id),
+            counts: Counts::new(id.clone()),
+            own: None,
+            id,
             join: Join::default(),
             repeats: Repeats::default(),
-            usage: Usage::default(),
-            turns: Turns::default(),
             background: Background::default(),
+            next: 0,
             open_file: None,
-            active_millis: 0,
-            hours: Hours::default(),
-            latest: None,
             source: None,
             source_number: 0,
         }
@@ -63,181 +60,151 @@ impl<O: Observer> Session<O> {
 
     /// Takes the next event.
     pub(crate) fn event(&mut self, event: Event) {
-        self.time(event.time);
+        match &event.kind {
+            EventKind::Session(note) if note.copied_from.is_some() => self.begin_copy(),
+            EventKind::Boundary(Boundary::Resumed) => self.end_copy(),
+            _ => {}
+        }
+        self.counts.time(event.time);
         self.source(&event.at);
+        self.take(event);
+        self.drain(false);
+    }
+
+    /// Lets out what still waits, and ends.
+    pub(crate) fn finish(mut self) -> (Summary, O) {
+        self.end_copy();
+        self.drain(true);
+        self.observer.end(&self.facts);
+        (self.counts.finish(), self.observer)
+    }
+
+    /// How many things are remembered.
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
+        self.facts.size() + self.counts.size() + self.repeats.size() + self.join.size()
+    }
+
+    fn begin_copy(&mut self) {
+        if self.own.is_none() {
+            self.drain(true);
+            let copy = Counts::new(self.id.clone());
+            self.own = Some(std::mem::replace(&mut self.counts, copy));
+        }
+    }
+
+    fn end_copy(&mut self) {
+        if self.own.is_some() {
+            self.drain(true);
+        }
+        if let Some(own) = self.own.take() {
+            let copy = std::mem::replace(&mut self.counts, own);
+            self.counts.take_copy(copy);
+        }
+    }
+
+    fn source(&mut self, at: &Place) {
+        // Readers share one `Arc` per file; should one not, the same file is still one source.
+        let is = |known: &Arc<Source>| Arc::ptr_eq(known, &at.source) || **known == *at.source;
+        if self.source.as_ref().is_some_and(is) {
+            return;
+        }
+        self.source_number += 1;
+        self.counts.source(&at.source);
+        self.source = Some(Arc::clone(&at.source));
+    }
+
+    /// Puts the event in the queue, joined to what it belongs to.
+    fn take(&mut self, event: Event) {
         let Event { at, time, kind, .. } = event;
         let met = Met {
             source: self.source_number,
             time,
         };
-        let plain = |kind| Draft {
-            time,
-            evidence: vec![at.clone()],
-            what: What::Plain(kind),
+        let again = match &kind {
+            EventKind::Message(message) => self.repeats.message(message, met),
+            EventKind::Reasoning(reasoning) => self.repeats.reasoning(&reasoning.text, met),
+            EventKind::ToolCall(call) => self.repeats.call(call, met),
+            EventKind::ToolResult(result) => self.repeats.result(result, met),
+            _ => false,
         };
-        match kind {
-            EventKind::Session(note) => self.note(note, time),
+        if again {
+            self.counts.summary.repeated += 1;
+            return;
+        }
+        let what = match kind {
+            // A note takes its turn: the directory that a command leaves behind is recorded with
+            // its result, and the command itself ran in the one before.
+            EventKind::Session(note) => {
+                self.counts.note(&note);
+                What::Note(Box::new(note))
+            }
             EventKind::Message(message) => {
-                if self.repeats.message(&message, met) {
-                    self.summary.repeated += 1;
-                    return;
+                match message.role {
+                    Role::Assistant => self.counts.agent(),
+                    Role::User | Role::System => self.counts.outside(),
                 }
-                if message.role == Role::Assistant {
-                    self.turns.agent(false, &mut self.summary.reasoning);
-                } else {
-                    self.turns.outside();
-                }
-                self.join.push(plain(of_message(message)));
+                What::Plain(of_message(message))
             }
             EventKind::Reasoning(reasoning) => {
-                if self.repeats.reasoning(&reasoning.text, met) {
-                    self.summary.repeated += 1;
-                    return;
-                }
-                self.turns.agent(true, &mut self.summary.reasoning);
-                let state = match reasoning.state {
-                    ReasoningState::Full => "full",
-                    ReasoningState::Summarised => "summarised",
-                    ReasoningState::Empty => "empty",
-                    ReasoningState::Encrypted => "encrypted",
-                };
-                count(&mut self.summary.reasoning, state);
-                self.join.push(plain(StepKind::Reasoning(reasoning)));
+                self.counts.reasoning(reasoning.state);
+                What::Plain(StepKind::Reasoning(reasoning))
             }
             EventKind::ToolCall(call) => {
-                if self.repeats.call(&call, met) {
-                    self.summary.repeated += 1;
-                    return;
+                self.counts.agent();
+                What::Call {
+                    call,
+                    result: None,
+                    stopped: false,
                 }
-                self.turns.agent(false, &mut self.summary.reasoning);
-                self.join.push(Draft {
-                    time,
-                    evidence: vec![at],
-                    what: What::Call {
-                        call,
-                        result: None,
-                        stopped: false,
-                    },
-                });
             }
-            EventKind::ToolResult(result) => self.result(result, met, at),
-            EventKind::Usage(tokens) => {
-                let counts = &mut self.summary.reasoning;
-                self.turns.usage(tokens.request.as_deref(), counts);
-                self.usage.add(tokens);
-            }
+            EventKind::ToolResult(result) => match self.result(result, &at) {
+                Some(what) => what,
+                None => return,
+            },
+            EventKind::Usage(tokens) => return self.counts.usage(tokens),
             EventKind::Boundary(boundary) => {
-                self.turns.outside();
+                self.counts.outside();
                 if boundary == Boundary::Interrupted {
                     self.join.stop();
                 }
-                self.join.push(plain(StepKind::Boundary(boundary)));
+                What::Plain(StepKind::Boundary(boundary))
             }
             EventKind::Gap(gap) => {
-                let tally = self.summary.gaps.entry(gap.cause).or_default();
+                let tally = self.counts.summary.gaps.entry(gap.cause).or_default();
                 tally.add(&at, &gap.detail);
-                self.join.push(plain(StepKind::Gap(gap)));
+                What::Plain(StepKind::Gap(gap))
             }
             EventKind::Other { name, known } => {
                 if !known {
-                    count(&mut self.summary.unknown_records, &name);
+                    count(&mut self.counts.summary.unknown_records, &name);
                 }
+                return;
             }
-        }
-        self.drain(false);
-    }
-
-    fn time(&mut self, time: Option<Timestamp>) {
-        /// Pauses from here on are breaks, in seconds.
-        const BREAK: i64 = 300;
-        let Some(time) = time else {
-            return;
         };
-        self.summary.start = Some(self.summary.start.map_or(time, |start| start.min(time)));
-        if let Some(latest) = self.latest.filter(|latest| *latest < time) {
-            let pause = time.duration_since(latest);
-            if pause.as_secs() < BREAK {
-                let millis = u64::try_from(pause.as_millis()).unwrap_or_default();
-                self.active_millis += millis;
-                self.hours.add(time, millis);
-            }
-        }
-        self.latest = self.latest.max(Some(time));
-    }
-
-    fn source(&mut self, at: &Place) {
-        if self
-            .source
-            .as_ref()
-            .is_some_and(|known| Arc::ptr_eq(known, &at.source))
-        {
-            return;
-        }
-        // Readers share one `Arc` per file; should one not, the same file is still one source.
-        if self
-            .source
-            .as_ref()
-            .is_none_or(|known| **known != *at.source)
-        {
-            self.source_number += 1;
-            if self.summary.sources.len() < 1000 {
-                self.summary.sources.insert(at.source.to_string());
-            }
-        }
-        self.source = Some(Arc::clone(&at.source));
-    }
-
-    fn note(&mut self, note: SessionNote, time: Option<Timestamp>) {
-        let first_cwd = self.summary.note.cwd.take();
-        merge(&mut self.summary.note, &note);
-        if first_cwd.is_some() {
-            self.summary.note.cwd = first_cwd;
-        }
-        for (names, name) in [
-            (&mut self.summary.models, &note.model),
-            (&mut self.summary.versions, &note.version),
-        ] {
-            if let Some(name) = name.as_ref().filter(|name| !names.contains(*name))
-                && names.len() < 100
-            {
-                names.insert(clip(name, 200));
-            }
-        }
-        // A note takes its turn: the directory that a command leaves behind is recorded with its
-        // result, and the command itself ran in the one before.
         self.join.push(Draft {
             time,
-            evidence: Vec::new(),
-            what: What::Note(Box::new(note)),
+            evidence: vec![at],
+            what,
         });
     }
 
-    fn result(&mut self, result: ToolResult, met: Met, at: Place) {
-        self.turns.outside();
-        if let Some(agent) = &result.agent
-            && self.summary.agents.len() < 1000
-        {
-            self.summary.agents.insert(clip(agent, 200));
+    /// Joins a result to its call; gives back what is left where there is none.
+    fn result(&mut self, result: ToolResult, at: &Place) -> Option<What> {
+        self.counts.outside();
+        if let Some(agent) = &result.agent {
+            self.counts.sub_agent(agent);
         }
-        if self.repeats.result(&result, met) {
-            self.summary.repeated += 1;
-            return;
-        }
-        let Some(result) = self.join.answer(result, &at) else {
-            return;
-        };
+        let result = self.join.answer(result, at)?;
         // Its call is out already without a result, or never was.
         let late = self.repeats.was_given_up(&result.call_id);
+        let summary = &mut self.counts.summary;
         if late {
-            self.summary.late_results += 1;
+            summary.late_results += 1;
         } else {
-            self.summary.unasked_results += 1;
+            summary.unasked_results += 1;
         }
-        self.join.push(Draft {
-            time: met.time,
-            evidence: vec![at],
-            what: What::Result { result, late },
-        });
+        Some(What::Result { result, late })
     }
 
     /// Lets out what is complete.
@@ -268,8 +235,8 @@ impl<O: Observer> Session<O> {
                 if result.is_none() {
                     self.repeats.give_up(&call.id);
                 }
-                self.summary
-                    .count_call(&call, outcome, self.facts.permission_mode());
+                let mode = self.facts.permission_mode();
+                self.counts.summary.count_call(&call, outcome, mode);
                 self.acts(time, evidence, call, result, outcome);
             }
             What::Result { result, late } => {
@@ -301,15 +268,13 @@ impl<O: Observer> Session<O> {
         &mut self,
         time: Option<Timestamp>,
         evidence: Vec<Place>,
-        mut call: ToolCall,
-        mut result: Option<ToolResult>,
+        call: ToolCall,
+        result: Option<ToolResult>,
         outcome: Outcome,
     ) {
         let mut actions = actions(&call).into_iter();
-        let Some((_, first)) = actions.next() else {
-            return;
-        };
-        let rest: Vec<_> = actions
+        let first = actions.next();
+        let others: Vec<Act> = actions
             .map(|(part, action)| Act {
                 call: ToolCall {
                     id: call.id.clone(),
@@ -322,22 +287,14 @@ impl<O: Observer> Session<O> {
                 differences: Vec::new(),
             })
             .collect();
-        let first = Act {
-            call: std::mem::replace(
-                &mut call,
-                ToolCall {
-                    id: String::new(),
-                    name: String::new(),
-                    input: serde_json::Value::Null,
-                },
-            ),
-            action: first,
-            result: result.take(),
+        let first = first.map(|(_, action)| Act {
+            call,
+            action,
+            result,
             outcome,
             differences: Vec::new(),
-        };
-        self.act(time, evidence.clone(), first);
-        for act in rest {
+        });
+        for act in first.into_iter().chain(others) {
             self.act(time, evidence.clone(), act);
         }
     }
@@ -356,10 +313,11 @@ impl<O: Observer> Session<O> {
         }
         let commands = match &act.action {
             Action::Command {
-                command,
-                language: None,
-                ..
-            } => proctor_shell::analyse(command).commands,
+                command, language, ..
+            } => match language {
+                None => proctor_shell::analyse(command).commands,
+                Some(language) => proctor_shell::analyse_code(language, command).commands,
+            },
             _ => Vec::new(),
         };
         let effects = effects(&act, &commands, self.facts.cwd());
@@ -382,8 +340,8 @@ impl<O: Observer> Session<O> {
         effects: &[Effect],
     ) {
         let step = Step {
-            session: self.summary.session.clone(),
-            index: self.summary.steps,
+            session: self.id.clone(),
+            index: self.next,
             time,
             evidence,
             kind,
@@ -396,9 +354,14 @@ impl<O: Observer> Session<O> {
                 .collect(),
             _ => Vec::new(),
         };
-        self.summary
+        self.counts
+            .summary
             .count_step(&step, &done, &runs, self.facts.project());
         self.facts.step(&step, effects, &done, runs);
+        if self.own.is_some() {
+            return; // copied from another session
+        }
+        self.next += 1;
         self.observer.step(&View {
             step: &step,
             commands,
@@ -415,35 +378,6 @@ impl<O: Observer> Session<O> {
         let ended = self.background.see(act, &runs, step.index);
         runs.extend(ended);
         runs
-    }
-
-    /// How many things are remembered.
-    #[cfg(test)]
-    pub(crate) fn size(&self) -> usize {
-        let summary = &self.summary;
-        let named = summary.sources.len() + summary.tools.len() + summary.hosts.len();
-        let examples: usize = summary
-            .deeds
-            .values()
-            .map(|tally| tally.examples.len())
-            .sum();
-        let working = self.repeats.size() + self.join.size() + self.usage.size();
-        self.facts.size() + working + named + examples
-    }
-
-    /// Lets out what still waits, and ends.
-    pub(crate) fn finish(mut self) -> (Summary, O) {
-        self.drain(true);
-        self.turns.finish(&mut self.summary.reasoning);
-        self.observer.end(&self.facts);
-        let mut summary = self.summary;
-        summary.end = self.latest;
-        summary.active_seconds = self.active_millis / 1000;
-        summary.active_by_hour = self.hours.finish();
-        summary.tokens = self.usage.total();
-        summary.unattended = summary.note.unattended;
-        summary.parent = summary.note.parent.clone();
-        (summary, self.observer)
     }
 }
 

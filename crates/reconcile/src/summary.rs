@@ -51,6 +51,9 @@ pub struct Summary {
     /// Records that repeat earlier ones (a resumed session's file repeats its past); not counted
     /// again.
     pub repeated: u64,
+    /// Steps of another session ([`SessionNote::copied_from`]) with which this one's record begins:
+    /// context that its facts know, in no other number and judged by nobody.
+    pub copied: u64,
     /// Events that came after the session had been closed; they are in no other number.
     pub after_close: u64,
     /// Acts by the permission mode in force: `ask`, `accept-edits`, `plan`, `bypass`, a mode's own
@@ -221,6 +224,7 @@ impl Summary {
             unasked_results: 0,
             late_results: 0,
             repeated: 0,
+            copied: 0,
             after_close: 0,
             acts_by_mode: BTreeMap::new(),
             unattended: None,
@@ -278,8 +282,13 @@ pub fn link(summaries: &mut [&mut Summary]) {
                 }
             }
         }
-        if let Some(parent) = summary.note.parent.as_ref().filter(|p| !known.contains(p)) {
-            missing.insert(parent.to_string());
+        let others = [&summary.note.parent, &summary.note.copied_from];
+        for other in others
+            .into_iter()
+            .flatten()
+            .filter(|other| !known.contains(other))
+        {
+            missing.insert(other.to_string());
         }
         summary.missing = missing.into_iter().collect();
     }

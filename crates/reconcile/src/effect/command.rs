@@ -32,19 +32,30 @@ pub(super) fn effects(line: &str, commands: &[Command], found: &mut Found) {
         ) {
             found.add(Effect::UsesPrivilege(name.to_owned()));
         }
-        // What runs elsewhere touches no file here.
-        if !command
+        if command
             .via
             .iter()
             .any(|layer| matches!(layer, Layer::Remote(_)))
         {
+            // What runs elsewhere touches no file here, but brings credentials back.
+            let mut there = Found::default();
+            files::effects(args, &mut there);
+            there
+                .effects
+                .retain(|effect| matches!(effect, Effect::ReadsSecret(_)));
+            there
+                .effects
+                .into_iter()
+                .for_each(|effect| found.add(effect));
+        } else {
             redirects(command, found);
             files::effects(args, found);
         }
         secrets::effects(args, command, commands, found);
         network::effects(args, found);
         packages::effects(args, found);
-        if jobs::is_job(args, command, tidy) {
+        let told = name == "disown" && found.has_job();
+        if !told && jobs::is_job(args, command, tidy) {
             found.add(Effect::LeavesJob(text(line, command)));
         }
         if let Some(agent) = jobs::agent(args) {

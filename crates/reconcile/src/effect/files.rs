@@ -103,7 +103,7 @@ pub(super) fn effects(args: Args<'_>, found: &mut Found) {
                 .iter()
                 .for_each(|path| found.deletes(path));
         }
-        "find" if args.has(&["-delete"]) => {
+        "find" if args.has(&["-delete"]) || find_removes(args) => {
             let root = args
                 .words()
                 .find(|word| !word.starts_with('-'))
@@ -132,6 +132,16 @@ pub(super) fn effects(args: Args<'_>, found: &mut Found) {
         "git" => git(args, found),
         _ => {}
     }
+}
+
+/// Whether `find` runs a program on what it finds that deletes it.
+fn find_removes(args: Args<'_>) -> bool {
+    let mut words = args
+        .words()
+        .skip_while(|word| !matches!(*word, "-exec" | "-execdir"));
+    words
+        .nth(1)
+        .is_some_and(|program| matches!(program, "rm" | "unlink" | "shred"))
 }
 
 /// Whether the options edit files in place: `-i`, `-i.bak`, `-pi`, `--in-place`.

@@ -121,6 +121,7 @@ pub fn effects(act: &Act, commands: &[Command], cwd: Option<&str>) -> Vec<Effect
 const TARGET_CHARS: usize = 500;
 
 /// The effects found so far, and where relative paths now lead.
+#[derive(Default)]
 struct Found {
     effects: Vec<Effect>,
     cwd: Option<String>,
@@ -131,6 +132,12 @@ impl Found {
         if self.effects.len() < BOUND && !self.effects.contains(&effect) {
             self.effects.push(effect);
         }
+    }
+
+    fn has_job(&self) -> bool {
+        self.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::LeavesJob(_)))
     }
 
     /// Adds an effect on a path, if it is one.
@@ -171,7 +178,8 @@ impl Found {
 
 /// Whether a word can be the path of a file of this machine.
 fn is_path(word: &str) -> bool {
-    !word.is_empty() && word.len() <= 4096 && word != "-" && !word.contains("://")
+    let stands_for_others = ["-", "{}"].contains(&word);
+    !word.is_empty() && word.len() <= 4096 && !stands_for_others && !word.contains("://")
 }
 
 /// The host of an address: `https://user@host:port/path`, `user@host:path`, `host:port`, `host`.

@@ -52,6 +52,11 @@ fn files_of_commands() {
         ),
         ("chmod +x run.sh", "Alters /home/u/proj/run.sh"),
         ("find . -name x -delete", "Deletes /home/u/proj"),
+        ("find src -name x -exec rm {} +", "Deletes /home/u/proj/src"),
+        (
+            "docker exec c cat /app/.env /app/x",
+            "ReadsSecret /app/.env",
+        ),
         ("truncate -s 0 app.log", "Deletes /home/u/proj/app.log"),
         ("git clean -fdx", "Deletes /home/u/proj"),
         ("git checkout -- a.py", "Writes /home/u/proj/a.py"),
@@ -145,6 +150,7 @@ fn what_is_left_sent_and_spawned() {
     for (line, expected) in [
         ("nohup ./server", "LeavesJob nohup ./server"),
         ("./server & ", "LeavesJob ./server"),
+        ("./server & disown", "LeavesJob ./server"),
         ("./server & curl localhost:1; kill %1", ""),
         ("crontab -", "LeavesJob crontab -"),
         ("crontab -l", ""),

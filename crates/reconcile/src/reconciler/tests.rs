@@ -545,8 +545,73 @@ fn a_small_session_from_events_to_summary() {
         .result("4", "cp: Permission denied", true)
         .agent("All tests pass.");
     let (summary, steps) = script.run();
-    insta::assert_json_snapshot!("steps", steps);
-    insta::assert_json_snapshot!("summary", summary);
+    insta::assert_json_snapshot!("steps", said(&steps));
+    insta::assert_json_snapshot!("summary", said(&summary));
+}
+
+/// The value as JSON without the fields that say nothing, so that a new field of the model does
+/// not change what this test is about.
+fn said(value: &impl serde::Serialize) -> Value {
+    fn prune(value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(prune),
+            Value::Object(fields) => {
+                fields.retain(|_, value| !value.is_null());
+                fields.values_mut().for_each(prune);
+            }
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(value).unwrap();
+    prune(&mut value);
+    value
+}
+
+#[test]
+fn what_was_copied_from_another_session_is_context() {
+    let mut script = Script::new("s:2");
+    script.note(SessionNote {
+        copied_from: Some(SessionId::new("s:1")),
+        ..SessionNote::default()
+    });
+    script
+        .user("before")
+        .bash("a", "rm -rf /srv")
+        .result("a", "", false)
+        .usage("r0", 9);
+    script
+        .push(EventKind::Boundary(Boundary::Resumed))
+        .user("after")
+        .usage("r1", 1);
+    let (summary, steps) = script.run();
+    assert_eq!(lines(&steps), ["Resumed", "request after"]);
+    assert_eq!(
+        (
+            summary.copied,
+            summary.steps,
+            summary.calls,
+            summary.requests
+        ),
+        (2, 2, 0, 1)
+    );
+    assert_eq!(summary.tokens.output, 1);
+    assert_eq!(summary.count(Deed::Deletion), 0);
+    assert_eq!(summary.missing, ["s:1"]);
+
+    /// Whether the facts know the past.
+    struct Knows(bool);
+    impl Observer for Knows {
+        fn step(&mut self, _: &View<'_>) {}
+        fn end(&mut self, facts: &Facts) {
+            self.0 = facts.has_run("rm -rf /srv") == Some(true) && facts.person_requests() == 2;
+        }
+    }
+    let mut reconciler = Reconciler::new(|_: &SessionId| Knows(false));
+    script
+        .events
+        .into_iter()
+        .for_each(|event| reconciler.event(event, b""));
+    assert!(reconciler.finish().remove(0).1.0);
 }
 
 /// Events of one session that exercise joining.
@@ -611,6 +676,19 @@ proptest! {
             prop_assert_eq!(calls as u64 + fabricated, results as u64 + unanswered);
         }
     }
+}
+
+#[test]
+fn code_of_other_languages_is_read_too() {
+    let mut script = Script::new("inspect:1");
+    script.call(
+        "a",
+        "python",
+        json!({"code": "import os\nos.system('rm -rf /srv/x')\n"}),
+    );
+    script.result("a", "", false);
+    let (summary, _) = script.run();
+    assert_eq!(summary.count(Deed::Deletion), 1);
 }
 
 #[test]

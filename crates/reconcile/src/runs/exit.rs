@@ -1,7 +1,7 @@
 //! Whether the recorded exit status is that of one command of the line.
 
 use proctor_model::{Act, Harness, Outcome};
-use proctor_shell::Command;
+use proctor_shell::{Command, Layer};
 
 /// What the record tells of one command's exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,13 @@ pub(super) fn status(
         return Exit::Hidden;
     }
     let follows = follows(after);
+    // A script of another language may look at the status or not.
+    let in_code = command
+        .via
+        .iter()
+        .any(|layer| matches!(layer, Layer::Code(_)));
     let hidden = match follows {
+        _ if in_code => true,
         Follows::Nothing | Follows::And => false,
         Follows::Then => !strict,
         Follows::Or => true,

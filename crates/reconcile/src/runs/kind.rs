@@ -194,6 +194,9 @@ fn python(args: &[&str], depth: usize) -> Option<Found> {
         Some((&"run", rest)) => rest, // coverage run
         _ => args,
     };
+    if args.first() == Some(&"-c") {
+        return None; // what the code runs is told on its own
+    }
     let module = args.iter().position(|arg| *arg == "-m");
     let file = args.iter().position(|arg| !arg.starts_with('-'));
     match (module, file) {

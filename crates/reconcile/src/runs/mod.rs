@@ -11,7 +11,7 @@ mod kind;
 mod output;
 
 use proctor_model::{Act, Action, Harness, Outcome, Place};
-use proctor_shell::Command;
+use proctor_shell::{Command, Layer};
 use serde::{Deserialize, Serialize};
 
 use crate::summary::clip;
@@ -125,7 +125,12 @@ pub(crate) fn runs(
     match &act.action {
         Action::Command { command, .. } => {
             for (i, simple) in commands.iter().enumerate() {
-                if let Some(found) = kind::kind(&simple.argv) {
+                // What a schedule runs later does not run now.
+                let later = simple
+                    .via
+                    .iter()
+                    .any(|layer| matches!(layer, Layer::Later(_)));
+                if let Some(found) = kind::kind(&simple.argv).filter(|_| !later) {
                     let exit = exit::status(command, commands, i, act, harness);
                     add(found, command, exit);
                 }

@@ -372,6 +372,13 @@ fn a_hidden_status_is_not_taken_for_success() {
             false,
         ),
         ("pytest && ls", "a.py", Some(0), RunOutcome::Passed, false),
+        (
+            "python -c 'import os; os.system(\"pytest\")'",
+            "",
+            Some(0),
+            RunOutcome::Unknown,
+            true,
+        ),
         ("cd a && pytest", "", Some(1), RunOutcome::Unknown, false),
         ("pytest || exit 1", "", Some(1), RunOutcome::Failed, false),
         (
