@@ -27,7 +27,8 @@ mod testing;
 mod text;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use proctor_model::{Event, Gap, Harness, SessionId, Source};
@@ -165,6 +166,34 @@ pub fn read(
         }
     }
     out.finish()
+}
+
+/// Reads a recording that is in memory, of a format that is written line by line: the way in for
+/// the fuzz targets.
+#[doc(hidden)]
+pub fn read_lines(harness: Harness, bytes: &[u8], sink: &mut dyn Sink) -> ReadReport {
+    let path = Path::new("recording.jsonl");
+    let session = session_id(harness, "recording");
+    let mut ignore = |_| {};
+    let mut out = Emitter::new(Source::file(path), session, &mut ignore, sink);
+    let lines = line::Lines::new(bytes, 0, bytes.len() as u64);
+    match harness {
+        Harness::Codex => line::read_all(lines, &mut Codex::default(), &mut out),
+        _ => {
+            let mut records = ClaudeCode::new(path, out.session());
+            line::read_all(lines, &mut records, &mut out);
+        }
+    }
+    out.finish()
+}
+
+/// Tells by its content whether a file in memory is a recording: the way in for the fuzz targets.
+#[doc(hidden)]
+pub fn detect_bytes(bytes: &[u8]) -> Option<Harness> {
+    match detect::detect(Path::new("recording"), &mut io::Cursor::new(bytes)) {
+        Ok(detect::Kind::Recording(found)) => Some(found.harness),
+        _ => None,
+    }
 }
 
 /// The session that a recording's events belong to where its records do not say.

@@ -218,12 +218,21 @@ pub(crate) fn read_file(path: &Path, records: &mut dyn Records, out: &mut Emitte
         let len = file.metadata()?.len();
         Ok((file, len))
     });
-    let (file, len) = match opened {
-        Ok(opened) => opened,
-        Err(error) => return unreadable(0, &error, out),
-    };
-    records.begin(path, out);
-    let mut lines = Lines::new(file, 0, len);
+    match opened {
+        Ok((file, len)) => {
+            records.begin(path, out);
+            read_all(Lines::new(file, 0, len), records, out);
+        }
+        Err(error) => unreadable(0, &error, out),
+    }
+}
+
+/// Reads these lines as records.
+pub(crate) fn read_all(
+    mut lines: Lines<impl Read>,
+    records: &mut dyn Records,
+    out: &mut Emitter<'_>,
+) {
     let mut told = 0;
     loop {
         match lines.next() {
@@ -283,16 +292,19 @@ pub(crate) fn read_line(line: &Line<'_>, records: &mut dyn Records, out: &mut Em
     match json::parse_skimmed(&text, records.skim()) {
         Ok((value, mended)) => {
             if !mended.is_empty() {
-                out.gap(
-                    &mut record,
-                    GapCause::InvalidText,
-                    format!("mended: {mended}"),
-                );
+                let cause = match mended.surrogates + mended.controls {
+                    0 => GapCause::BadField,
+                    _ => GapCause::InvalidText,
+                };
+                out.gap(&mut record, cause, format!("mended: {mended}"));
             }
             records.record(value, &mut record, out);
         }
         Err(error) if error.truncated && !line.complete => {
             out.lost(&mut record, GapCause::Truncated, error.message);
+        }
+        Err(error) if error.oversized => {
+            out.lost(&mut record, GapCause::TooLong, error.message);
         }
         Err(error) => read_glued(&text, &error.message, record, records, out),
     }

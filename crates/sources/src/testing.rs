@@ -126,3 +126,70 @@ pub(crate) fn read_path(harness: Harness, path: PathBuf) -> (Vec<Event>, ReadRep
     assert_eq!(places.len(), events.len(), "a place names one event");
     (events, report)
 }
+
+/// Bytes that are nearly a recording: lines of JSON built from the names that readers know, some of
+/// them cut, joined or spoilt.
+pub(crate) fn nearly(
+    names: &'static [&'static str],
+    texts: &'static [&'static str],
+) -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        Just("-1".to_owned()),
+        Just(r#""\ud83d""#.to_owned()),
+        select(texts).prop_map(|text| serde_json::to_string(text).unwrap()),
+        "[a-z<>/{}\"\\\\]{0,6}".prop_map(|text| serde_json::to_string(&text).unwrap()),
+    ];
+    let value = leaf.prop_recursive(5, 40, 6, move |inner| {
+        let entry = (select(names), inner.clone())
+            .prop_map(|(name, value)| format!("{}:{value}", serde_json::to_string(name).unwrap()));
+        prop_oneof![
+            proptest::collection::vec(inner, 0..4)
+                .prop_map(|items| format!("[{}]", items.join(","))),
+            proptest::collection::vec(entry, 0..6)
+                .prop_map(|items| format!("{{{}}}", items.join(","))),
+        ]
+    });
+    let line = (value, 0..8_u8, any::<u8>()).prop_map(|(line, spoil, byte)| {
+        let mut line = line.into_bytes();
+        match spoil {
+            0 => line.truncate(line.len() / 2),
+            1 => line.push(byte),
+            _ => line.push(b'\n'),
+        }
+        line
+    });
+    proptest::collection::vec(line, 0..6).prop_map(|lines| lines.concat())
+}
+
+/// Reads bytes as a recording and checks the promises that every reader gives: it does not fail,
+/// every event stands where its bytes are, and the same bytes give the same events.
+pub(crate) fn keeps_its_promises(harness: Harness, bytes: &[u8]) {
+    let read = || {
+        let mut events: Vec<Event> = Vec::new();
+        let report = crate::read_lines(harness, bytes, &mut |event: Event, raw: &[u8]| {
+            let at = usize::try_from(event.at.offset).unwrap();
+            assert_eq!(bytes[at..at + raw.len()], *raw);
+            assert_eq!(event.seq, events.len() as u64);
+            events.push(event);
+        });
+        (events, report)
+    };
+    let (events, report) = read();
+    assert_eq!(report.bytes, bytes.len() as u64);
+    let nothing = |b: &u8| b.is_ascii_whitespace();
+    let lines = bytes
+        .split(|b| *b == b'\n')
+        .filter(|line| !line.iter().all(nothing));
+    let bom = b"\xef\xbb\xbf";
+    let lines = lines.filter(|line| line.trim_ascii() != bom).count();
+    assert!(
+        report.records >= lines as u64,
+        "{report:?} of {lines} lines"
+    );
+    assert_eq!((events, report), read());
+}

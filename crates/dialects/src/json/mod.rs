@@ -54,6 +54,8 @@ pub struct ParseError {
     pub message: String,
     /// Whether the text ends too early and was right so far.
     pub truncated: bool,
+    /// Whether the text holds more than [`MAX_VALUES`] values.
+    pub oversized: bool,
 }
 
 impl fmt::Display for ParseError {
@@ -160,6 +162,7 @@ fn strict<'a>(text: &'a str, skim: &Skim) -> Result<Value<'a>, ParseError> {
     seed.deserialize(&mut de)
         .and_then(|value| de.end().map(|()| value))
         .map_err(|e| ParseError {
+            oversized: budget.get() == 0,
             truncated: e.is_eof(),
             message: e.to_string(),
         })

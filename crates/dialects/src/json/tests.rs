@@ -114,6 +114,7 @@ fn the_number_of_values_is_bounded() {
     let text = format!("[{}0]", "0,".repeat(MAX_VALUES));
     let error = parse(&text).unwrap_err();
     assert!(error.message.contains("more than"), "{error}");
+    assert!(error.oversized);
 }
 
 proptest! {

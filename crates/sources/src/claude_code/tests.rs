@@ -800,3 +800,25 @@ fn no_record_of_real_sessions_is_lost() {
         }
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn anything_is_read_or_told(bytes in crate::testing::nearly(
+        &["type", "uuid", "parentUuid", "sessionId", "isSidechain", "agentId", "timestamp", "message",
+            "content", "role", "id", "name", "input", "tool_use_id", "toolUseResult", "attachment", "subtype",
+            "text", "thinking", "usage", "model", "origin", "kind", "prompt", "forkedFrom"],
+        &["user", "assistant", "system", "attachment", "text", "tool_use", "tool_result", "thinking",
+            "queued_command", "image", "document", "Task", "2026-01-01T00:00:00Z",
+            "<command-name>/clear</command-name>", "a<system-reminder>b</system-reminder>"],
+    )) {
+        crate::testing::keeps_its_promises(Harness::ClaudeCode, &bytes);
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_told(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+        crate::testing::keeps_its_promises(Harness::ClaudeCode, &bytes);
+        let _ = crate::detect_bytes(&bytes);
+    }
+}

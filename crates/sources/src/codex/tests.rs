@@ -355,3 +355,18 @@ fn odd_records_are_told_and_the_rest_is_read() {
     );
     assert_eq!(report.records, 8);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn anything_is_read_or_told(bytes in crate::testing::nearly(
+        &["type", "payload", "timestamp", "id", "role", "content", "text", "call_id", "name", "arguments",
+            "output", "summary", "encrypted_content", "info", "usage", "source", "action", "record_type"],
+        &["response_item", "event_msg", "session_meta", "turn_context", "compacted", "message", "user",
+            "reasoning", "function_call", "function_call_output", "local_shell_call", "web_search_call",
+            "mcp_call", "token_count", "{\"output\":\"x\",\"metadata\":{\"exit_code\":1}}", "Exit code: 1\nOutput:\n"],
+    )) {
+        crate::testing::keeps_its_promises(Harness::Codex, &bytes);
+    }
+}
