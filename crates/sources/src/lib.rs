@@ -8,6 +8,7 @@
 //! Every module reads one harness's format by `read(&Recording, &mut Emitter)`; [`emit`] is how
 //! they give out events.
 
+mod archive;
 mod chat;
 mod claude_code;
 mod codex;
