@@ -115,11 +115,6 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// Bytes passed so far, counted from the offset that the document began at.
-    pub(crate) fn position(&self) -> u64 {
-        self.window.offset()
-    }
-
     /// The reader, with what the splitter has not asked it for.
     pub(crate) fn into_reader(self) -> R {
         self.window.reader

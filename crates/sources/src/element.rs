@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::io;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -108,7 +109,14 @@ pub(crate) fn broken(offset: u64, left: u64, why: Break, out: &mut Emitter<'_>) 
             GapCause::Truncated,
             format!("the document ends inside a value, at byte {offset}"),
         ),
-        Break::Read(error) => (GapCause::Unreadable, format!("at byte {offset}: {error}")),
+        Break::Read(error) => {
+            let cause = match error.kind() {
+                // So do archives say that they are damaged.
+                io::ErrorKind::InvalidData => GapCause::BadArchive,
+                _ => GapCause::Unreadable,
+            };
+            (cause, format!("at byte {offset}: {error}"))
+        }
     };
     out.lost(&mut record, cause, detail);
 }

@@ -44,6 +44,19 @@ impl<'r> Record<'r> {
     pub(crate) fn next_part(&self) -> u32 {
         self.part
     }
+
+    /// Keeps the next number for an event that is given out later, from a record of its own.
+    pub(crate) fn reserve_part(&mut self) -> u32 {
+        let part = self.part;
+        self.part = self.part.saturating_add(1);
+        part
+    }
+
+    /// The same record, whose next event gets this number.
+    pub(crate) fn numbered_from(mut self, part: u32) -> Self {
+        self.part = part;
+        self
+    }
 }
 
 /// Gives events to a sink: numbers them, gives them their place and session, and counts.

@@ -19,6 +19,7 @@ mod document;
 mod element;
 mod emit;
 mod follow;
+mod inspect;
 mod line;
 mod literal;
 mod rjudge;
@@ -157,14 +158,7 @@ pub fn read(
         Harness::RJudge => rjudge::read(recording, &mut out),
         Harness::Codex => line::read_file(&recording.path, &mut Codex::default(), &mut out),
         Harness::SweAgent => swe_agent::read(recording, &mut out),
-        Harness::Inspect => {
-            let mut record = emit::Record::unread(0, recording.bytes, b"");
-            out.lost(
-                &mut record,
-                proctor_model::GapCause::Unreadable,
-                format!("no reader for {}", recording.harness),
-            );
-        }
+        Harness::Inspect => inspect::read(recording, &mut out),
     }
     out.finish()
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::archive::{Archive, Member};
 use crate::document::{Paths, Splitter};
 use crate::emit::Record;
 
@@ -14,6 +15,8 @@ pub(crate) enum Text<'a> {
     Held(u64, &'a [u8]),
     /// A stretch of a file: its offset and length in bytes.
     File(&'a Path, u64, u64),
+    /// A member of an archive, as a whole.
+    Member(&'a Archive, &'a Member),
 }
 
 impl<'a> Text<'a> {
@@ -26,6 +29,7 @@ impl<'a> Text<'a> {
                 file.seek(SeekFrom::Start(offset))?;
                 Box::new(file.take(len))
             }
+            Self::Member(archive, member) => Box::new(archive.contents(member)?),
         })
     }
 
@@ -34,23 +38,11 @@ impl<'a> Text<'a> {
         Ok(Splitter::new(self.open()?, self.offset(), paths))
     }
 
-    /// Where the value begins in the file.
+    /// Where the value begins in the file or member.
     pub(crate) fn offset(self) -> u64 {
         match self {
             Self::Held(offset, _) | Self::File(_, offset, _) => offset,
-        }
-    }
-
-    /// A part of the value, by its place in the file. It must lie within the value.
-    pub(crate) fn part(self, offset: u64, len: u64) -> Self {
-        match self {
-            Self::Held(start, bytes) => {
-                let from = usize::try_from(offset.saturating_sub(start)).unwrap_or(usize::MAX);
-                let len = usize::try_from(len).unwrap_or(usize::MAX);
-                let part = bytes.get(from..).unwrap_or_default();
-                Self::Held(offset, part.get(..len).unwrap_or(part))
-            }
-            Self::File(path, ..) => Self::File(path, offset, len),
+            Self::Member(..) => 0,
         }
     }
 
@@ -59,14 +51,16 @@ impl<'a> Text<'a> {
         match self {
             Self::Held(offset, bytes) => Record::new(offset, bytes),
             Self::File(_, offset, len) => Record::unread(offset, len, b""),
+            Self::Member(_, member) => Record::unread(0, member.size, b""),
         }
     }
 
-    /// Bytes of the value from this place of the file on.
+    /// Bytes of the value from this place of the file or member on.
     pub(crate) fn left(self, offset: u64) -> u64 {
         let end = match self {
             Self::Held(start, bytes) => start + bytes.len() as u64,
             Self::File(_, start, len) => start.saturating_add(len),
+            Self::Member(_, member) => member.size,
         };
         end.saturating_sub(offset)
     }

@@ -19,6 +19,8 @@ use serde_json::Value;
 
 #[path = "counts/chat.rs"]
 mod chat;
+#[path = "counts/inspect.rs"]
+mod inspect;
 #[path = "counts/swe_agent.rs"]
 mod swe_agent;
 

@@ -11,7 +11,7 @@ use flate2::read::DeflateDecoder;
 use super::{Member, damaged};
 
 /// The most bytes that one member may hold: 8 GiB.
-const MOST_BYTES: u64 = 8 << 30;
+pub(super) const MOST_BYTES: u64 = 8 << 30;
 
 /// A member that holds more than this may not be packed tighter than [`TIGHTEST`].
 const SMALL: u64 = 64 << 20;

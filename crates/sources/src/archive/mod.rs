@@ -84,12 +84,22 @@ impl Archive {
                 scan::members(&mut file, len, &mut flaws)?
             }
         };
-        let members = distinct(apart(members, &mut flaws), &mut flaws);
+        let mut members = distinct(apart(members, &mut flaws), &mut flaws);
+        for member in &mut members {
+            // What the headers say need not be so.
+            member.compressed = member.compressed.min(len);
+            member.size = member.size.min(contents::MOST_BYTES);
+        }
         Ok(Self {
             path: path.to_owned(),
             members,
             flaws,
         })
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The members, in the order of the directory.

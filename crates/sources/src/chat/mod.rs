@@ -12,7 +12,8 @@ use std::io::{self, BufReader, Seek};
 use std::path::Path;
 
 use proctor_dialects::json::{Object, Value};
-use proctor_dialects::{Oddities, openai_chat};
+use proctor_dialects::openai_chat::ChatMessage;
+use proctor_dialects::{Oddities, openai_chat, openai_responses};
 use proctor_model::{
     EventKind, GapCause, Harness, Message, Origin, Role, SessionId, SessionNote, Tokens,
 };
@@ -268,12 +269,18 @@ fn item(raw: &[u8], offset: u64, calls: &mut CallIds, out: &mut Emitter<'_>) {
     record.time = ["timestamp", "created_at"]
         .into_iter()
         .find_map(|key| element::time(object.get(key)?));
-    if object.get("role").is_none() {
-        let kind = object.get("type").and_then(Value::as_str).unwrap_or("item");
-        return out.unknown(&mut record, kind);
-    }
     let mut odd = Oddities::default();
-    if let Some(message) = openai_chat::message(object, &mut odd) {
+    let message = if object.get("role").is_some() {
+        openai_chat::message(object, &mut odd)
+    } else if object.get("type").is_some() {
+        openai_responses::item(object, &mut odd).map(|item| ChatMessage {
+            role: item.role,
+            parts: item.parts,
+        })
+    } else {
+        return out.unknown(&mut record, "item");
+    };
+    if let Some(message) = message {
         element::message(message, Origin::Person, calls, &mut record, out);
     }
     element::oddities(odd, &mut record, out);

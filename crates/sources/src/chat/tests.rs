@@ -80,6 +80,36 @@ fn request_and_response_of_an_api_are_one_run() {
 }
 
 #[test]
+fn items_of_the_responses_api_are_a_conversation() {
+    let run = json!({"id": "resp_1", "object": "response", "model": "m",
+        "instructions": "be good", "input": "hi", "output": [
+        {"type": "reasoning", "id": "rs", "summary": [{"type": "summary_text", "text": "hm"}]},
+        {"type": "function_call", "call_id": "c1", "name": "run", "arguments": "{\"a\":1}"},
+        {"type": "function_call", "call_id": "c2", "name": "run", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": "one"},
+        {"type": "message", "role": "assistant", "content": [
+            {"type": "output_text", "text": "yes", "annotations": []}]}]});
+    let (events, report) = read(run.to_string());
+    assert_eq!(
+        story(&events),
+        [
+            "System/Person: be good",
+            "User/Person: hi",
+            "reasoning Summarised: hm",
+            r#"call c1 run {"a":1}"#,
+            "call c2 run {}",
+            r#"result c1: "one""#,
+            "Assistant/Person: yes",
+        ]
+    );
+    assert_eq!(
+        (report.gaps, report.unknown_fields.len()),
+        (0, 0),
+        "{report:?}"
+    );
+}
+
+#[test]
 fn every_line_is_a_run_and_bare_messages_share_the_session_of_the_file() {
     let text = concat!(
         r#"{"messages":[{"role":"user","content":"a"}],"id":"one"}"#,

@@ -32,15 +32,15 @@ use crate::{Recording, session_id};
 pub(crate) fn read(recording: &Recording, out: &mut Emitter<'_>) {
     // Runs of the same task have files of the same name.
     let session = session_id(Harness::SweAgent, &recording.path.to_string_lossy());
-    let text = Text::File(&recording.path, 0, recording.bytes);
-    if let Err(error) = whole(text, &session, out) {
+    if let Err(error) = whole(recording, &session, out) {
         let mut record = Record::unread(0, recording.bytes, b"");
         out.lost(&mut record, GapCause::Unreadable, error.to_string());
     }
     out.advance(recording.bytes);
 }
 
-fn whole(text: Text<'_>, session: &SessionId, out: &mut Emitter<'_>) -> io::Result<()> {
+fn whole(recording: &Recording, session: &SessionId, out: &mut Emitter<'_>) -> io::Result<()> {
+    let text = Text::File(&recording.path, 0, recording.bytes);
     let head = Head::of(text)?;
     if head.attempts.is_empty() {
         return run(text, &head, session, None, out);
@@ -49,7 +49,7 @@ fn whole(text: Text<'_>, session: &SessionId, out: &mut Emitter<'_>) -> io::Resu
     out.set_session(session);
     head.note(text, None, out);
     for (number, (offset, len)) in head.attempts.iter().enumerate() {
-        let attempt = text.part(*offset, *len);
+        let attempt = Text::File(&recording.path, *offset, *len);
         let id = SessionId::new(format!("{session}/attempt-{}", number + 1));
         run(attempt, &Head::of(attempt)?, &id, Some(session), out)?;
     }

@@ -1,0 +1,483 @@
+//! One sample of a log: the run of an agent over one item of the data set.
+//!
+//! What a sample refers to stands behind what refers to it, so it is read twice: first the
+//! messages, the pool and the attachments, then the events. Neither is held as a whole where it is
+//! too large; messages that did not fit are read a third time.
+
+use std::cell::Cell;
+use std::io;
+
+use jiff::Timestamp;
+use proctor_dialects::Oddities;
+use proctor_dialects::json::Value;
+use proctor_model::{EventKind, GapCause, Message, Origin, Role, SessionId, SessionNote, Source};
+
+use super::attachments::Attachments;
+use super::held::{Entry, Held, List};
+use super::log::Log;
+use super::message::Copies;
+use super::spans::Doer;
+use super::teller::Teller;
+use super::transcript::{Transcript, stretches, tokens};
+use crate::document::{Paths, Piece};
+use crate::element;
+use crate::emit::{Emitter, Record};
+use crate::text::Text;
+
+/// Where the parts of a sample stand.
+pub(super) struct Parts<'a> {
+    /// The sample itself.
+    pub(super) whole: (Source, Text<'a>),
+    /// Lists that stand in members of their own, in their order.
+    pub(super) messages: Vec<(Source, Text<'a>)>,
+    pub(super) events: Vec<(Source, Text<'a>)>,
+    /// Each with the number of its first attachment.
+    pub(super) attachments: Vec<(u64, Source, Text<'a>)>,
+}
+
+/// What a sample says of itself.
+#[derive(Default)]
+struct Head {
+    id: Option<String>,
+    epoch: Option<u64>,
+    started: Option<Timestamp>,
+    score: Option<String>,
+    /// Tokens by model, with the place of the record.
+    usage: Option<(u64, Vec<u8>)>,
+    /// What the agent was given, where it never came to a conversation.
+    input: Option<(u64, Vec<u8>)>,
+    /// The final conversation as stretches of the pool.
+    refs: Option<Value<'static>>,
+    /// Errors and limits that ended the sample, with the places of their records.
+    ends: Vec<(&'static str, u64, Vec<u8>)>,
+    unknown: Vec<String>,
+    /// Events of the sample, and of attempts before it.
+    events: u64,
+}
+
+const FINAL: usize = 0;
+const POOLS: [usize; 2] = [1, 2];
+const ATTACHMENTS: [usize; 2] = [3, 4];
+const COUNTED: [usize; 3] = [5, 6, 7];
+
+/// The parts of a sample for the first reading.
+fn first_paths() -> Paths {
+    Paths::new(&[
+        "$.messages[*]",
+        "$.events_data.messages[*]",
+        "$.message_pool[*]",
+        "$.attachments.*",
+        "$.transcript.content.*",
+    ])
+    .places(&[
+        "$.events[*]",
+        "$.transcript.events[*]",
+        "$.error_retries[*].events[*]",
+        "$.events_data.calls[*]",
+        "$.call_pool[*]",
+    ])
+    .with(&["$.*"], crate::document::ELEMENT_LIMIT)
+}
+
+/// Reads a sample and gives out its events. The id and epoch are those in its name.
+pub(super) fn read(
+    parts: &Parts<'_>,
+    named: Option<(&str, u64)>,
+    log: &Log,
+    out: &mut Emitter<'_>,
+) -> io::Result<()> {
+    let mut held = Held::default();
+    let mut attachments = Attachments::default();
+    let mut head = Head::default();
+    out.set_source(parts.whole.0.clone());
+    let broken = first_reading(parts.whole.1, &mut head, &mut held, &mut attachments, out)?;
+    let session = session(log, &head, named);
+    out.set_session(&session);
+    for (first, source, text) in &parts.attachments {
+        out.set_source(source.clone());
+        let mut number = *first;
+        each(*text, "$[*]", out, |_, raw, _| {
+            if let Some(Value::Str(text)) = element::peek(raw) {
+                attachments.add(&number.to_string(), &text);
+            }
+            number += 1;
+        })?;
+    }
+    for (source, text) in &parts.messages {
+        out.set_source(source.clone());
+        hold_all(*text, "$[*]", List::Pool, &mut held, out)?;
+    }
+    if let Some(refs) = &head.refs {
+        held.refer(stretches(refs));
+    }
+
+    out.set_source(parts.whole.0.clone());
+    let mut teller = Teller::new(session, log.model.clone());
+    teller.attachments = attachments;
+    note(&head, log, parts.whole.1, &teller, out);
+    find_keys(&mut held, &teller);
+    let mut transcript = Transcript::new(held, teller);
+    if transcript.held.is_empty() && head.events == 0 && parts.events.is_empty() {
+        given(&head, out);
+    }
+    if head.events > 0 {
+        events(parts.whole.1, &mut transcript, out)?;
+    }
+    for (source, text) in &parts.events {
+        out.set_source(source.clone());
+        each(*text, "$[*]", out, |offset, raw, out| {
+            transcript.event(offset, raw, None, 0, out);
+        })?;
+    }
+    transcript.end(out);
+    late(parts, &mut transcript, out)?;
+    out.set_source(parts.whole.0.clone());
+    end(&head, &transcript, out);
+    if let Some((offset, why)) = broken {
+        element::broken(offset, parts.whole.1.left(offset), why, out);
+    }
+    Ok(())
+}
+
+/// The session of a sample: log, item and epoch.
+fn session(log: &Log, head: &Head, named: Option<(&str, u64)>) -> SessionId {
+    let id = head.id.as_deref().or(named.map(|(id, _)| id));
+    let epoch = head.epoch.or(named.map(|(_, epoch)| epoch)).unwrap_or(1);
+    let id = proctor_dialects::place_name(id.unwrap_or("?"));
+    SessionId::new(format!("{}/{id}_{epoch}", log.session))
+}
+
+type Broken = Option<(u64, crate::document::Break)>;
+
+fn first_reading(
+    text: Text<'_>,
+    head: &mut Head,
+    held: &mut Held,
+    attachments: &mut Attachments,
+    out: &mut Emitter<'_>,
+) -> io::Result<Broken> {
+    let source = out.source();
+    let mut splitter = text.split(first_paths())?;
+    let mut broken = None;
+    while let Some(piece) = splitter.next() {
+        match piece {
+            Piece::Element {
+                path, offset, raw, ..
+            } if path == FINAL || POOLS.contains(&path) => {
+                let list = if path == FINAL {
+                    List::Final
+                } else {
+                    List::Pool
+                };
+                out.count_record();
+                held.hold(list, entry(&source, offset, raw));
+            }
+            Piece::Element { path, key, raw, .. } if ATTACHMENTS.contains(&path) => {
+                if let Some(Value::Str(text)) = element::peek(raw) {
+                    attachments.add(key, &text);
+                }
+            }
+            Piece::Element {
+                key, offset, raw, ..
+            } => head.member(key, offset, raw),
+            Piece::Long { path, .. } if COUNTED.contains(&path) => head.events += 1,
+            Piece::Long { path, .. } if ATTACHMENTS.contains(&path) => attachments.left_out += 1,
+            // Requests as the provider got them: the events tell the same.
+            Piece::Long { path, .. } if path > FINAL && !POOLS.contains(&path) => {}
+            Piece::Long { offset, len, .. } => element::too_long(offset, len, out),
+            Piece::Broken { offset, why } => broken = Some((offset, why)),
+        }
+    }
+    Ok(broken)
+}
+
+fn entry(source: &std::sync::Arc<Source>, offset: u64, raw: &[u8]) -> Entry {
+    Entry {
+        source: source.clone(),
+        offset,
+        raw: raw.into(),
+        key: 0,
+        answers: None,
+        told: Cell::default(),
+    }
+}
+
+/// Holds the messages of a list that stands by itself.
+fn hold_all(
+    text: Text<'_>,
+    path: &'static str,
+    list: List,
+    held: &mut Held,
+    out: &mut Emitter<'_>,
+) -> io::Result<()> {
+    let source = out.source();
+    each(text, path, out, |offset, raw, out| {
+        out.count_record();
+        held.hold(list, entry(&source, offset, raw));
+    })
+}
+
+/// Gives each element of a list to `take`; what cannot be read is a gap.
+fn each(
+    text: Text<'_>,
+    path: &'static str,
+    out: &mut Emitter<'_>,
+    mut take: impl FnMut(u64, &[u8], &mut Emitter<'_>),
+) -> io::Result<()> {
+    let mut splitter = match text.split(Paths::new(&[path])) {
+        Ok(splitter) => splitter,
+        Err(error) => {
+            element::broken(0, text.left(0), crate::document::Break::Read(error), out);
+            return Ok(());
+        }
+    };
+    while let Some(piece) = splitter.next() {
+        match piece {
+            Piece::Element { offset, raw, .. } => take(offset, raw, out),
+            Piece::Long { offset, len, .. } => element::too_long(offset, len, out),
+            Piece::Broken { offset, why } => {
+                element::broken(offset, text.left(offset), why, out);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Finds the keys of the held messages, now that the attachments are known. Messages that are
+/// none get the key of nothing; telling them says what is wrong.
+fn find_keys(held: &mut Held, teller: &Teller) {
+    for entry in held.entries_mut() {
+        let mut odd = Oddities::default();
+        let said = element::peek(&entry.raw).and_then(|value| teller.read(value, &mut odd));
+        if let Some(said) = said {
+            entry.key = said.key;
+            entry.answers = said.answers;
+        }
+    }
+    held.index();
+}
+
+/// Gives out the sample's note: what is known before it begins.
+fn note(head: &Head, log: &Log, text: Text<'_>, teller: &Teller, out: &mut Emitter<'_>) {
+    let mut record = text.record();
+    record.time = head.started;
+    let note = SessionNote {
+        score: head.score.clone(),
+        ..log.note()
+    };
+    out.event(&mut record, EventKind::Session(note));
+    for name in &head.unknown {
+        out.unknown_field("sample", name);
+    }
+    let left_out = teller.attachments.left_out;
+    if left_out > 0 {
+        let detail = format!("{left_out} attachments are more than the reader holds");
+        out.gap(&mut record, GapCause::TooLong, detail);
+    }
+}
+
+/// Gives out what an agent was given that never came to say anything.
+fn given(head: &Head, out: &mut Emitter<'_>) {
+    let Some((offset, raw)) = &head.input else {
+        return;
+    };
+    if let Some(Value::Str(text)) = element::peek(raw) {
+        let message = Message {
+            role: Role::User,
+            origin: Origin::Person,
+            text: text.into_owned(),
+        };
+        let mut record = Record::new(*offset, raw);
+        out.event(&mut record, EventKind::Message(message));
+    }
+}
+
+/// Reads the events that stand in the sample itself: first those of attempts that failed.
+fn events(text: Text<'_>, transcript: &mut Transcript, out: &mut Emitter<'_>) -> io::Result<()> {
+    const RETRIES: usize = 0;
+    let paths = Paths::new(&[
+        "$.error_retries[*].events[*]",
+        "$.events[*]",
+        "$.transcript.events[*]",
+    ]);
+    let mut attempts = None;
+    let mut splitter = text.split(paths)?;
+    while let Some(piece) = splitter.next() {
+        match piece {
+            Piece::Element {
+                path: RETRIES,
+                offset,
+                raw,
+                ..
+            } => {
+                let doer = *attempts
+                    .get_or_insert_with(|| transcript.spans.nested("retried", Doer::Main, None));
+                transcript.event(offset, raw, Some(doer), 0, out);
+            }
+            Piece::Element { offset, raw, .. } => transcript.event(offset, raw, None, 0, out),
+            Piece::Long { offset, len, .. } => element::too_long(offset, len, out),
+            // The first reading has met it too, and tells it.
+            Piece::Broken { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reads the messages that did not fit.
+fn late(parts: &Parts<'_>, transcript: &mut Transcript, out: &mut Emitter<'_>) -> io::Result<()> {
+    let in_whole = |paths| std::iter::once((&parts.whole, paths));
+    if let Some(cut) = transcript.held.cut(List::Final) {
+        let copies = transcript.held.copies(List::Final);
+        late_of(in_whole("$.messages[*]"), cut, copies, transcript, out)?;
+    }
+    if let Some(cut) = transcript.held.cut(List::Pool) {
+        let copies = transcript.held.copies(List::Pool);
+        let apart = parts.messages.iter().map(|part| (part, "$[*]"));
+        let lists = in_whole("$.events_data.messages[*]")
+            .chain(in_whole("$.message_pool[*]"))
+            .chain(apart);
+        late_of(lists, cut, copies, transcript, out)?;
+    }
+    Ok(())
+}
+
+fn late_of<'p, 'a: 'p>(
+    lists: impl Iterator<Item = (&'p (Source, Text<'a>), &'static str)>,
+    held: u64,
+    mut copies: Copies,
+    transcript: &mut Transcript,
+    out: &mut Emitter<'_>,
+) -> io::Result<()> {
+    let mut number = 0;
+    for ((source, text), path) in lists {
+        out.set_source(source.clone());
+        each(*text, path, out, |offset, raw, out| {
+            if number >= held {
+                transcript.late(offset, raw, &mut copies, out);
+            }
+            number += 1;
+        })?;
+    }
+    Ok(())
+}
+
+/// Gives out what is known once the sample is over: the tokens, where no event told them, and what
+/// ended it.
+fn end(head: &Head, transcript: &Transcript, out: &mut Emitter<'_>) {
+    for (name, offset, raw) in &head.ends {
+        out.known(&mut Record::new(*offset, raw), name);
+    }
+    let Some((offset, raw)) = head.usage.as_ref().filter(|_| !transcript.told_tokens) else {
+        return;
+    };
+    let Some(Value::Object(models)) = element::peek(raw) else {
+        return;
+    };
+    let mut record = Record::new(*offset, raw);
+    for (model, usage) in models {
+        if let Value::Object(usage) = usage {
+            let tokens = tokens(&usage, Some(&model));
+            out.event(&mut record, EventKind::Usage(tokens));
+        }
+    }
+}
+
+impl Head {
+    const MOST_NAMES: usize = 100;
+
+    fn member(&mut self, key: &str, offset: u64, raw: &[u8]) {
+        let here = || (offset, raw.to_vec());
+        match key {
+            "id" => {
+                self.id = match element::peek(raw) {
+                    Some(Value::Str(text)) => Some(text.into_owned()),
+                    Some(number @ (Value::Unsigned(_) | Value::Signed(_))) => {
+                        Some(serde_json::Value::from(number).to_string())
+                    }
+                    _ => None,
+                };
+            }
+            "epoch" => self.epoch = element::peek(raw).and_then(|value| value.as_u64()),
+            "started_at" => self.started = element::peek(raw).and_then(|v| element::time(&v)),
+            "score" | "scores" => self.score = element::peek(raw).and_then(|v| score(key, &v)),
+            "model_usage" => self.usage = Some(here()),
+            "input" => self.input = Some(here()),
+            "message_refs" => self.refs = element::peek(raw),
+            "error" if raw != b"null" => self.ends.push(("sample error", offset, raw.to_vec())),
+            "limit" if raw != b"null" => self.ends.push(("sample limit", offset, raw.to_vec())),
+            _ if KNOWN.contains(&key) => {}
+            _ if self.unknown.len() < Self::MOST_NAMES => self.unknown.push(key.to_owned()),
+            _ => {}
+        }
+    }
+}
+
+/// Members of a sample that are read elsewhere, or that hold nothing an agent said or did.
+const KNOWN: [&str; 35] = [
+    "messages",
+    "events",
+    "attachments",
+    "events_data",
+    "message_pool",
+    "call_pool",
+    "transcript",
+    "error",
+    "limit",
+    "error_retries",
+    "target",
+    "choices",
+    "sandbox",
+    "files",
+    "setup",
+    "output",
+    "metadata",
+    "store",
+    "timelines",
+    "role_usage",
+    "model_fallbacks",
+    "completed_at",
+    "total_time",
+    "working_time",
+    "uuid",
+    "invalidation",
+    "turn_count",
+    "token_limit",
+    "token_limit_type",
+    "token_limit_usage",
+    "sequences",
+    "message_count",
+    "retries",
+    "completed",
+    "skeleton",
+];
+
+/// The scores of a sample in a line.
+fn score(key: &str, scores: &Value<'_>) -> Option<String> {
+    const LONGEST: usize = 200;
+    let value = |score: &Value<'_>| {
+        let value = score.get("value")?;
+        Some(match value.as_str() {
+            Some(text) => proctor_dialects::place_name(text),
+            None => {
+                proctor_dialects::place_name(&serde_json::Value::from(value.clone()).to_string())
+            }
+        })
+    };
+    if key == "score" {
+        return value(scores);
+    }
+    let mut line = String::new();
+    for (name, score) in scores.as_object()?.iter() {
+        let Some(value) = value(score) else {
+            continue;
+        };
+        if line.len() > LONGEST {
+            line.push('…');
+            break;
+        }
+        let sep = if line.is_empty() { "" } else { ", " };
+        let name = proctor_dialects::place_name(name);
+        line.push_str(&format!("{sep}{name}={value}"));
+    }
+    (!line.is_empty()).then_some(line)
+}
