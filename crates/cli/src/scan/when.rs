@@ -23,9 +23,9 @@ pub(crate) fn since(text: &str, now: Timestamp, zone: &TimeZone) -> anyhow::Resu
         Some("w") => 24 * 7,
         _ => 0,
     };
-    match digits.parse::<i64>() {
+    match digits.parse::<u32>() {
         Ok(n) if hours > 0 && n <= 100_000 => {
-            Ok(now.checked_sub(SignedDuration::from_hours(n * hours))?)
+            Ok(now.checked_sub(SignedDuration::from_hours(i64::from(n) * hours))?)
         }
         _ => bail!(
             "`{text}` is not a time; write a date (2026-11-01), a time \
