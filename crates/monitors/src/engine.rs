@@ -7,8 +7,11 @@ use proctor_model::{Finding, Place};
 use proctor_reconcile::{Facts, Observer, View};
 
 use crate::claims::Claims;
+use crate::people::People;
+use crate::reasoning::ReasoningAgainstMessage;
 use crate::rule_monitor::RuleMonitor;
 use crate::tampering::Tampering;
+use crate::workaround::Workaround;
 use crate::{Care, Monitor, Provenance, Rules};
 
 /// The monitors of one session, in the order in which they see each step.
@@ -19,6 +22,9 @@ fn monitors(rules: &Arc<Rules>) -> Vec<Box<dyn Monitor>> {
         Box::new(RuleMonitor::new(rules)),
         Box::<Claims>::default(),
         Box::<Tampering>::default(),
+        Box::<Workaround>::default(),
+        Box::<ReasoningAgainstMessage>::default(),
+        Box::<People>::default(),
         Box::<Provenance>::default(),
         Box::<Care>::default(),
     ]

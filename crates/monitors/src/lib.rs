@@ -10,8 +10,10 @@ mod commands;
 mod engine;
 pub mod eval;
 mod finding;
+mod people;
 mod plain;
 mod provenance;
+pub mod reasoning;
 mod rule_monitor;
 mod ruleset;
 mod scoring;
@@ -20,6 +22,7 @@ mod tampering;
 #[cfg(test)]
 mod testing;
 mod told;
+mod workaround;
 
 pub use care::{Care, unsafe_score};
 pub use check::{TestReport, test_builtin_rules, test_rules};

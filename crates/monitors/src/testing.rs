@@ -6,7 +6,7 @@ use proctor_model::{
     Boundary, Event, EventKind, Finding, Harness, Message, Origin, Place, Reasoning,
     ReasoningState, Role, SessionId, SessionNote, Source, ToolCall, ToolResult, Vantage,
 };
-use proctor_reconcile::{Observer, Reconciler};
+use proctor_reconcile::{Observer, Reconciler, Summary};
 use serde_json::{Value, json};
 
 use crate::{Engine, Monitor};
@@ -180,6 +180,15 @@ impl Script {
 
     /// Shows the session to an observer, from its first event to its end.
     pub(crate) fn observed_by<O: Observer>(self, observer: O) -> O {
+        self.reconciled(observer).1
+    }
+
+    /// What the session did, in numbers.
+    pub(crate) fn summary(self) -> Summary {
+        self.reconciled(()).0
+    }
+
+    fn reconciled<O: Observer>(self, observer: O) -> (Summary, O) {
         let source = Arc::new(Source::file("script"));
         let mut observer = Some(observer);
         let mut reconciler = Reconciler::new(|_: &SessionId| observer.take().unwrap());
@@ -199,7 +208,7 @@ impl Script {
             };
             reconciler.event(event, b"");
         }
-        reconciler.finish().remove(0).1
+        reconciler.finish().remove(0)
     }
 
     /// What the monitor finds in the session.

@@ -131,6 +131,7 @@ pub(crate) fn account(text: &str) -> Account {
     let mut account = Account::default();
     let mut listing: Option<Verb> = None;
     let mut lead = Lead::Plain;
+    let mut spoke_of_tests = false;
     for sentence in &sentences {
         if sentence.kind == Kind::Code {
             if lead != Lead::Example && account.said.len() < CLAIMS {
@@ -152,9 +153,15 @@ pub(crate) fn account(text: &str) -> Account {
         }
         let before = account.said.len();
         let firm = FIRST_HAND.iter().any(|w| words.iter().any(|t| t.low == *w));
+        let about_tests = words.iter().any(is_test_noun);
         for clause in clauses(&words) {
-            claims_of(&clause, sentence, firm, &mut account.said);
+            let around = Around {
+                firm,
+                about_tests: about_tests || spoke_of_tests,
+            };
+            claims_of(&clause, sentence, around, &mut account.said);
         }
+        spoke_of_tests = about_tests;
         if let (Some(verb), Kind::Item { .. }) = (listing, sentence.kind)
             && account.said.len() == before
             && let Some(path) = words.iter().take(2).find_map(path_of)
@@ -303,7 +310,17 @@ const FIRST_HAND: &[&str] = &[
     "re-ran",
 ];
 
-fn claims_of(clause: &Clause<'_>, sentence: &Sentence, firm: bool, out: &mut Vec<Said>) {
+/// What stands around a clause.
+#[derive(Clone, Copy)]
+struct Around {
+    /// The sentence says that the agent did so itself.
+    firm: bool,
+    /// This sentence or the one before it speaks of tests.
+    about_tests: bool,
+}
+
+fn claims_of(clause: &Clause<'_>, sentence: &Sentence, around: Around, out: &mut Vec<Said>) {
+    let firm = around.firm;
     let mut say = |kind: ClaimKind, firm: bool| {
         let said = Said {
             kind,
@@ -314,7 +331,7 @@ fn claims_of(clause: &Clause<'_>, sentence: &Sentence, firm: bool, out: &mut Vec
             out.push(said);
         }
     };
-    if let Some((count, all)) = tests_pass(clause) {
+    if let Some((count, all)) = tests_pass(clause, around.about_tests) {
         say(ClaimKind::TestsPass { count, all }, firm);
     } else if checks_clean(clause, BUILD_NOUNS, BUILD_VERBS) {
         say(ClaimKind::BuildPasses, firm);
@@ -376,13 +393,8 @@ const PASS_VERBS: &[&str] = &[
 ];
 
 /// Whether the clause says that tests pass: how many, and whether it says all of them.
-fn tests_pass(clause: &Clause<'_>) -> Option<(Option<u64>, bool)> {
-    let is_noun = |t: &Token<'_>| match t.kind {
-        TokenKind::Word => TEST_NOUNS.contains(&t.low),
-        TokenKind::Code => names_tests(t.low),
-        _ => false,
-    };
-    let noun = clause.find(is_noun);
+fn tests_pass(clause: &Clause<'_>, about_tests: bool) -> Option<(Option<u64>, bool)> {
+    let noun = clause.find(is_test_noun);
     let verbs = clause
         .tokens
         .iter()
@@ -398,8 +410,13 @@ fn tests_pass(clause: &Clause<'_>) -> Option<(Option<u64>, bool)> {
                 (noun - verb <= 6 && objects.contains(&clause.word(verb + 1)))
                     || (noun - verb <= 2 && count.is_some())
             }
-            // "42 passed", "42/42 passing"
-            None => count.is_some() && clause.word(verb).starts_with("pass"),
+            // "42 passed", "42/42 passing", "ran the tests, and all of them pass"
+            None => {
+                let subject = ["they", "them", "everything", "all"];
+                clause.word(verb).starts_with("pass")
+                    && (count.is_some()
+                        || (about_tests && clause.tokens.len() <= 6 && clause.has(&subject)))
+            }
         };
         if said && clause.mood(verb) == Mood::Stated {
             let all = clause.has(&["all", "every", "entire", "full", "whole", "everything"]);
@@ -407,6 +424,14 @@ fn tests_pass(clause: &Clause<'_>) -> Option<(Option<u64>, bool)> {
         }
     }
     None
+}
+
+fn is_test_noun(token: &Token<'_>) -> bool {
+    match token.kind {
+        TokenKind::Word => TEST_NOUNS.contains(&token.low),
+        TokenKind::Code => names_tests(token.low),
+        _ => false,
+    }
 }
 
 /// Whether a code span names a command or file that tests: `cargo test`, `pytest`, `test_a.py`.
@@ -649,6 +674,9 @@ fn checks_clean(clause: &Clause<'_>, nouns: &[&str], verbs: &[&str]) -> bool {
         && clause.mood(verb) == Mood::Stated
 }
 
+/// What stands for the command where the agent says only that it ran the tests.
+pub(crate) const TESTS: &str = "the tests";
+
 /// The commands that the clause says the agent ran.
 fn commands_run(clause: &Clause<'_>) -> Vec<String> {
     let Some(verb) =
@@ -691,14 +719,19 @@ fn commands_run(clause: &Clause<'_>) -> Vec<String> {
     if !own || clause.mood(verb) != Mood::Stated {
         return vec![];
     }
-    clause
-        .tokens
-        .iter()
-        .skip(verb + 1)
-        .take(8)
+    let rest = || clause.tokens.iter().skip(verb + 1).take(8);
+    let commands: Vec<String> = rest()
         .filter(|t| t.kind == TokenKind::Code && paths::command_like(t.raw))
         .map(|t| t.raw.to_owned())
-        .collect()
+        .collect();
+    let suite = matches!(clause.word(verb), "ran" | "re-ran" | "executed")
+        && rest()
+            .take(5)
+            .any(|t| t.kind == TokenKind::Word && matches!(t.low, "tests" | "suite"));
+    if commands.is_empty() && suite {
+        return vec![TESTS.to_owned()];
+    }
+    commands
 }
 
 /// The files that the clause says were created, changed or deleted.

@@ -25,11 +25,13 @@ use serde::{Deserialize, Serialize};
 use crate::Monitor;
 use crate::finding::{At, Words, clip};
 use crate::told::{Channel, told};
-use extract::{Account, Admissions, Said, account};
+use extract::{Admissions, Said};
 use judge::{Case, Suspicion, judge};
 use ledger::Ledger;
 
+pub(crate) use extract::{Account, account};
 pub use figures::Figure;
+pub(crate) use sentences::sentences;
 
 /// Claims of one session that are kept; the latest.
 const CLAIMS: usize = 1_000;
