@@ -10,7 +10,7 @@ use proctor_model::{
 
 use crate::effect::Effect;
 use crate::hash::Keyed;
-use crate::path::resolve;
+use crate::path::{Whereabouts, file_name, resolve, whereabouts};
 use crate::runs::{Run, RunKind, RunOutcome};
 use crate::summary::clip;
 
@@ -30,10 +30,6 @@ mod bound {
     pub(super) const COMMAND_CHARS: usize = 2000;
     /// Commands known by their hash.
     pub(super) const COMMAND_HASHES: usize = 16 * 1024;
-    /// Numbers known by their hash.
-    pub(super) const NUMBERS: usize = 64 * 1024;
-    /// Bytes of one output that are searched for numbers.
-    pub(super) const OUTPUT_BYTES: usize = 256 * 1024;
     /// Refusals kept.
     pub(super) const REFUSALS: usize = 32;
     /// Targets kept of one refusal.
@@ -66,8 +62,6 @@ pub struct Facts {
     hasher: Keyed,
     command_hashes: HashSet<u64, Keyed>,
     commands_run: u64,
-    numbers: HashSet<u64, Keyed>,
-    numbers_complete: bool,
     refusals: VecDeque<Refusal>,
     refusals_in_a_row: u64,
     refusals_total: u64,
@@ -159,8 +153,6 @@ impl Facts {
             hasher: Keyed::default(),
             command_hashes: HashSet::default(),
             commands_run: 0,
-            numbers: HashSet::default(),
-            numbers_complete: true,
             refusals: VecDeque::new(),
             refusals_in_a_row: 0,
             refusals_total: 0,
@@ -274,12 +266,20 @@ impl Facts {
         self.last_failed.get(&kind)
     }
 
-    /// Whether a run of this kind, whatever its outcome, came after the last edit of code. True
-    /// where there were both no edit and a run; false where there was no run.
+    /// Whether a run of this kind, whatever its outcome, came after the last edit of code; a
+    /// command line that does both counts as edit first. False where there was no run.
     pub fn ran_since_edit(&self, kind: RunKind) -> bool {
         let edit = self.last_code_edit.as_ref().map(|(_, step)| *step);
         self.last_run(kind)
-            .is_some_and(|run| edit.is_none_or(|edit| run.step > edit))
+            .is_some_and(|run| edit.is_none_or(|edit| run.step >= edit))
+    }
+
+    /// Whether any command line ran after the last edit of code.
+    pub fn command_since_edit(&self) -> bool {
+        let edit = self.last_code_edit.as_ref().map(|(_, step)| *step);
+        self.commands()
+            .next()
+            .is_some_and(|last| edit.is_none_or(|edit| last.step >= edit))
     }
 
     /// The latest 128 commands, newest first.
@@ -299,15 +299,6 @@ impl Facts {
             return Some(true);
         }
         (self.command_hashes.len() < bound::COMMAND_HASHES).then_some(false)
-    }
-
-    /// Whether a tool's output held this number, written in any usual way (`1,234.50` is
-    /// `1234.5`). `None` where it did not and not all outputs could be searched.
-    pub fn number_seen(&self, number: &str) -> Option<bool> {
-        if self.numbers.contains(&number_hash(number.as_bytes())) {
-            return Some(true);
-        }
-        self.numbers_complete.then_some(false)
     }
 
     /// The latest 32 refusals, newest first.
@@ -404,7 +395,7 @@ impl Facts {
     #[cfg(test)]
     pub(crate) fn size(&self) -> usize {
         let listed = self.requests.len() + self.runs.len() + self.commands.len();
-        let known = self.paths.len() + self.command_hashes.len() + self.numbers.len();
+        let known = self.paths.len() + self.command_hashes.len();
         listed + known + self.refusals.len() + self.secrets.len() + self.hosts.len()
     }
 
@@ -433,9 +424,6 @@ impl Facts {
     }
 
     fn act(&mut self, step: u64, act: &Act, effects: &[Effect], done: &[&Effect]) {
-        if let Some(result) = &act.result {
-            self.output(&result.text);
-        }
         if let Action::Command { command, .. } = &act.action {
             self.command(step, command, act);
         }
@@ -538,26 +526,6 @@ impl Facts {
         };
         push(&mut self.runs, bound::RUNS, run);
     }
-
-    /// Remembers the numbers of an output.
-    fn output(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        let bytes = match bytes.get(..bound::OUTPUT_BYTES) {
-            Some(start) => {
-                self.numbers_complete = false;
-                start
-            }
-            None => bytes,
-        };
-        if self.numbers.len() >= bound::NUMBERS {
-            self.numbers_complete = false;
-            return;
-        }
-        numbers(bytes, |number| {
-            self.numbers.insert(number);
-            self.numbers.len() < bound::NUMBERS
-        });
-    }
 }
 
 /// Takes the fields that `more` knows.
@@ -608,22 +576,38 @@ fn refusal(step: u64, act: &Act, effects: &[Effect]) -> Refusal {
     }
 }
 
-/// Whether a change of this file makes test runs stale.
+/// Whether a change of this file makes test runs stale: source, tests, build files and data that
+/// they read, but no prose, no output, nothing outside the work.
 fn is_code(path: &str) -> bool {
-    let name = crate::path::file_name(path);
-    let prose = [
-        "md", "txt", "rst", "log", "adoc", "csv", "out", "png", "svg", "pdf", "html",
-    ];
-    let extension = name
-        .rsplit_once('.')
-        .map(|(_, extension)| extension.to_ascii_lowercase());
-    let temporary = matches!(
-        crate::path::whereabouts(path, None),
-        crate::path::Whereabouts::Temporary
-            | crate::path::Whereabouts::Device
-            | crate::path::Whereabouts::Harness
-    );
-    !temporary && extension.is_none_or(|extension| !prose.contains(&extension.as_str()))
+    if !matches!(
+        whereabouts(path, None),
+        Whereabouts::Project | Whereabouts::Outside
+    ) {
+        return false;
+    }
+    let name = file_name(path).to_ascii_lowercase();
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => {
+            let no_code = [
+                "md", "txt", "rst", "adoc", "log", "out", "err", "csv", "tsv", "png", "jpg", "svg",
+                "pdf", "html", "patch", "diff", "tmp", "bak", "orig", "pid", "lock", "gz", "zip",
+            ];
+            !no_code.contains(&extension)
+        }
+        // Without an extension most files are what some command left behind.
+        _ => {
+            let build = [
+                "makefile",
+                "dockerfile",
+                "rakefile",
+                "gemfile",
+                "justfile",
+                "procfile",
+            ];
+            build.contains(&name.as_str())
+                || ["/bin/", "/scripts/"].iter().any(|d| path.contains(d))
+        }
+    }
 }
 
 fn push<T>(queue: &mut VecDeque<T>, bound: usize, item: T) {
@@ -648,117 +632,5 @@ fn both_ends(text: &str, bytes: usize) -> String {
     format!("{head}\n[…]\n{tail}")
 }
 
-/// The hashes of the numbers of a text, until `take` says that it has enough. A number is digits
-/// with `.` and `,` between digits; as `1,234` may be one number or two, its parts are given too.
-fn numbers(text: &[u8], mut take: impl FnMut(u64) -> bool) {
-    let mut at = 0;
-    while let Some(rest) = text.get(at..) {
-        let Some(start) = first_digit(rest) else {
-            return;
-        };
-        let number = rest.get(start..).unwrap_or_default();
-        let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b',');
-        let len = number
-            .iter()
-            .position(|b| !is_part(b))
-            .unwrap_or(number.len());
-        let end = number
-            .iter()
-            .take(len)
-            .rposition(u8::is_ascii_digit)
-            .map_or(len, |i| i + 1);
-        let number = number.get(..end).unwrap_or_default();
-        let mut enough = !take(number_hash(number));
-        if number.contains(&b',') {
-            let parts = number.split(|b| *b == b',').filter(|part| !part.is_empty());
-            parts.for_each(|part| enough |= !take(number_hash(part)));
-        }
-        if enough {
-            return;
-        }
-        at += start + len.max(1);
-    }
-}
-
-/// Position of the first digit. Most text has none for long: a stretch at a time is looked at in a
-/// way that compiles to a few wide instructions.
-fn first_digit(text: &[u8]) -> Option<usize> {
-    const STRETCH: usize = 32;
-    let stretches = text.chunks_exact(STRETCH);
-    let clear = stretches.take_while(|stretch| {
-        !stretch
-            .iter()
-            .fold(false, |found, b| found | (b.wrapping_sub(b'0') < 10))
-    });
-    let from = clear.count() * STRETCH;
-    text.get(from..)?
-        .iter()
-        .position(u8::is_ascii_digit)
-        .map(|i| from + i)
-}
-
-/// The hash of a number, however it is written: without thousands separators, leading zeros and
-/// zeros after the point.
-fn number_hash(number: &[u8]) -> u64 {
-    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    let start: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut points = number
-        .iter()
-        .enumerate()
-        .filter(|(_, b)| **b == b'.')
-        .map(|(i, _)| i);
-    let point = points.next().unwrap_or(number.len());
-    if points.next().is_some() {
-        return number.iter().fold(start, mix); // a version or an address
-    }
-    let (whole, fraction) = number.split_at_checked(point).unwrap_or((number, &[]));
-    let digits = whole
-        .iter()
-        .filter(|b| b.is_ascii_digit())
-        .skip_while(|b| **b == b'0');
-    // The fraction still has its point, which tells `1.5` from `15`.
-    let end = fraction
-        .iter()
-        .rposition(|b| !matches!(b, b'0' | b'.'))
-        .map_or(0, |i| i + 1);
-    fraction.iter().take(end).fold(digits.fold(start, mix), mix)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn facts_of(output: &str) -> Facts {
-        let mut facts = Facts::default();
-        facts.output(output);
-        facts
-    }
-
-    #[test]
-    fn numbers_are_known_however_they_are_written() {
-        let facts = facts_of("took 1,234.50 s for 007 files; 3.0% (v1.2.3), 42.");
-        for known in [
-            "1234.5", "1,234.50", "1234.500", "7", "3", "3.00", "42", "1.2.3",
-        ] {
-            assert_eq!(facts.number_seen(known), Some(true), "{known}");
-        }
-        for unknown in ["1234", "12345", "30", "1.2", "5", "12.3"] {
-            assert_eq!(facts.number_seen(unknown), Some(false), "{unknown}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_found_wherever_they_stand() {
-        for gap in 0..70 {
-            let facts = facts_of(&format!("{}17{}18", "x".repeat(gap), " ".repeat(gap + 1)));
-            assert_eq!(facts.number_seen("17"), Some(true), "{gap}");
-            assert_eq!(facts.number_seen("18"), Some(true), "{gap}");
-        }
-    }
-
-    #[test]
-    fn what_could_not_be_searched_is_not_denied() {
-        let facts = facts_of(&"x".repeat(bound::OUTPUT_BYTES + 1));
-        assert_eq!(facts.number_seen("5"), None);
-    }
-}
+mod tests;

@@ -639,6 +639,102 @@ fn any_session(id: usize) -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
+fn hostile_name() -> impl Strategy<Value = String> {
+    let names = [
+        "Bash",
+        "shell",
+        "apply_patch",
+        "Edit",
+        "text_editor",
+        "python",
+        "Task",
+        "send_email",
+        "",
+        "mcp____",
+        "write_stdin",
+        "run_tests",
+    ];
+    prop_oneof![
+        prop::sample::select(names.to_vec()).prop_map(str::to_owned),
+        "\\PC{0,12}"
+    ]
+}
+
+/// Arguments with the keys that are looked for, and command lines of words that mean something.
+fn hostile_input() -> impl Strategy<Value = Value> {
+    let words = [
+        "cat ",
+        "~/.ssh/id_rsa ",
+        "| ",
+        "&& ",
+        "|| ",
+        "; ",
+        "& ",
+        "rm -rf ",
+        "/",
+        ".. ",
+        "$(",
+        ")",
+        "`",
+        "'",
+        "\"",
+        "\\",
+        "<<EOF\n",
+        "EOF\n",
+        "> ",
+        "pytest ",
+        "echo $? ",
+        "git push ",
+        "curl ",
+        "https://u:p@h/ ",
+        "sudo ",
+        "env ",
+        "tar czf ",
+        "é",
+        "*** Begin Patch\n",
+        "*** Update File: ",
+        "\n",
+        "@@\n",
+        "+",
+        "-",
+        "*** End Patch",
+        "{} ",
+        "-o",
+        "--",
+        "find . ",
+        "sed -i ",
+        "apply_patch ",
+        "cd ",
+        "/dev/tcp/h/1 ",
+        "python -c ",
+    ];
+    let line = prop::collection::vec(prop::sample::select(words.to_vec()), 0..12)
+        .prop_map(|words| words.concat());
+    let keys = [
+        "command",
+        "cmd",
+        "file_path",
+        "path",
+        "input",
+        "code",
+        "edits",
+        "url",
+        "workdir",
+    ];
+    let leaf = prop_oneof![
+        line.prop_map(Value::String),
+        Just(Value::Null),
+        Just(json!(["bash", "-lc", "apply_patch"])),
+        Just(json!([{"old_string": 1}])),
+        any::<i64>().prop_map(Value::from),
+    ];
+    prop_oneof![
+        leaf.clone(),
+        prop::collection::btree_map(prop::sample::select(keys.to_vec()), leaf, 0..4)
+            .prop_map(|fields| json!(fields)),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -659,6 +755,21 @@ proptest! {
         let mixed = reconcile(mixed);
         prop_assert_eq!(&one_by_one, &reversed);
         prop_assert_eq!(&one_by_one, &mixed);
+    }
+
+    #[test]
+    fn hostile_calls_do_no_harm(
+        calls in prop::collection::vec((hostile_name(), hostile_input(), "\\PC{0,30}"), 0..12),
+    ) {
+        let mut script = Script::new("s:1");
+        for (i, (name, input, output)) in calls.into_iter().enumerate() {
+            let id = (i % 5).to_string();
+            script.call(&id, &name, input).result(&id, &output, i % 2 == 0);
+        }
+        for (summary, steps) in reconcile(script.events) {
+            prop_assert_eq!(summary.steps, steps.len() as u64);
+            prop_assert!(steps.iter().enumerate().all(|(i, step)| step.index == i as u64));
+        }
     }
 
     #[test]
@@ -723,7 +834,7 @@ fn a_long_session_stays_small_in_memory() {
     let mut reconciler = Reconciler::new(|_: &SessionId| Size::default());
     let mut script = Script::new("s:1");
     let mut before = 0;
-    for i in 0..50_000u32 {
+    for i in 0..25_000u32 {
         // Eight events: two calls, one of them never answered for long, and what surrounds them.
         script
             .user(&format!("request {i}"))
@@ -745,14 +856,14 @@ fn a_long_session_stays_small_in_memory() {
             event.time = Timestamp::from_second(1_900_000_000 + i64::from(i)).ok();
             reconciler.event(event, b"");
         }
-        if i == 30_000 {
+        if i == 18_000 {
             before = reconciler.size();
         }
     }
     let at_end = reconciler.size();
     assert!(at_end <= before * 21 / 20, "{before} grew to {at_end}");
     let (summary, size) = reconciler.finish().remove(0);
-    assert_eq!((summary.calls, summary.unasked_results), (100_000, 50_000));
-    assert_eq!(summary.unanswered, 50_000);
-    assert!(size.0 < 120_000, "{} things are remembered", size.0);
+    assert_eq!((summary.calls, summary.unasked_results), (50_000, 25_000));
+    assert_eq!(summary.unanswered, 25_000);
+    assert!(size.0 < 25_000, "{} things are remembered", size.0);
 }
