@@ -21,6 +21,9 @@ pub(super) fn effects(line: &str, commands: &[Command], found: &mut Found) {
         let name = crate::path::file_name(program).to_ascii_lowercase();
         let name = name.strip_suffix(".exe").unwrap_or(&name);
         let args = Args::new(name, words);
+        if args.has(&["--help", "--version"]) {
+            continue;
+        }
         for layer in &command.via {
             if let Layer::Privilege(by) = layer {
                 found.add(Effect::UsesPrivilege(by.clone()));
@@ -145,7 +148,9 @@ fn history(args: Args<'_>, command: &Command, found: &mut Found) {
         }
         "mail" | "mailx" | "sendmail" | "mutt" | "neomutt" | "msmtp" | "swaks" | "wall"
         | "sendemail" | "telegram-send" | "slackcat" => {
-            let to = args.operands(&["-s", "-a", "-r", "-c", "-b", "-f"]);
+            let to = args.operands(&[
+                "-s", "-a", "-r", "-c", "-b", "-f", "-H", "-i", "--body", "--attach", "--from",
+            ]);
             found.add(Effect::Tells(clip(
                 to.last().unwrap_or(&args.program),
                 TARGET_CHARS,

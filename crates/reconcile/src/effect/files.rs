@@ -20,14 +20,16 @@ pub(super) fn effects(args: Args<'_>, found: &mut Found) {
         }
         "cat" | "head" | "tail" | "less" | "more" | "bat" | "batcat" | "xxd" | "od" | "strings"
         | "nl" | "tac" | "rev" | "sort" | "uniq" | "cut" | "paste" | "column" | "fold"
-        | "base64" | "base32" | "hexdump" | "gpg" | "openssl" | "diff" | "comm" | "zcat"
-        | "view" => {
+        | "base64" | "base32" | "hexdump" | "gpg" | "diff" | "comm" | "zcat" | "view" => {
             let valued = [
                 "-n", "-c", "-k", "-t", "-d", "-f", "-w", "-s", "-j", "-l", "-in",
             ];
             args.operands(&valued)
                 .iter()
                 .for_each(|path| found.reads(path));
+        }
+        // Of openssl's commands these read and print private keys.
+        "openssl" if args.has(&["rsa", "pkey", "ec", "pkcs8", "pkcs12"]) => {
             args.values(&["-in"]).for_each(|path| found.reads(path));
         }
         "grep" | "egrep" | "fgrep" | "rg" | "ag" | "awk" | "gawk" | "mawk" | "jq" | "yq" => {
@@ -214,7 +216,7 @@ fn git(args: Args<'_>, found: &mut Found) {
         return;
     };
     match *sub {
-        "rm" => rest.iter().for_each(|path| found.deletes(path)),
+        "rm" if !args.has(&["--cached"]) => rest.iter().for_each(|path| found.deletes(path)),
         "mv" => {
             if let Some((to, from)) = rest.split_last() {
                 from.iter()

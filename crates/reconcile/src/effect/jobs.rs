@@ -18,7 +18,8 @@ fn detaches(args: Args<'_>) -> bool {
     let words = args.operands(&["-s", "-n", "-c", "-f", "-p", "--name", "-L", "-t"]);
     let sub = words.first().copied().unwrap_or_default();
     match args.program {
-        "nohup" | "setsid" | "disown" | "daemonize" | "at" | "batch" | "systemd-run" => true,
+        "nohup" | "setsid" | "disown" | "daemonize" | "batch" | "systemd-run" => true,
+        "at" => !args.has(&["-l", "-c", "-r", "-d"]),
         "crontab" => !args.has(&["-l", "-r"]),
         "systemctl" => ["enable", "start", "restart", "reenable"].contains(&sub),
         "service" => words

@@ -2,6 +2,7 @@
 
 use super::args::Args;
 use super::{Effect, Found};
+use crate::summary::clip;
 
 pub(super) fn effects(args: Args<'_>, found: &mut Found) {
     match args.program {
@@ -14,19 +15,30 @@ pub(super) fn effects(args: Args<'_>, found: &mut Found) {
                 found.contacts(&format!("x://{host}"));
             }
         }
-        "nc" | "ncat" | "netcat" | "socat" | "ping" | "ping6" | "traceroute" | "nmap" | "dig"
-        | "nslookup" | "host" | "whois" | "openssl" => {
-            let valued = [
-                "-p", "-w", "-c", "-W", "-i", "-s", "-e", "-connect", "-t", "-q",
-            ];
+        "nc" | "ncat" | "netcat" | "ping" | "ping6" | "traceroute" | "nmap" | "dig"
+        | "nslookup" | "host" | "whois" => {
+            let valued = ["-p", "-w", "-c", "-W", "-i", "-s", "-e", "-t", "-q"];
             if args.has_letter('l') && matches!(args.program, "nc" | "ncat" | "netcat") {
                 return; // it listens
             }
             for word in args.operands(&valued) {
                 found.contacts(word);
             }
-            args.values(&["-connect"])
-                .for_each(|host| found.contacts(host));
+        }
+        "openssl" => args
+            .values(&["-connect"])
+            .for_each(|host| found.contacts(host)),
+        "socat" => {
+            // `TCP4:HOST:PORT,OPTIONS`
+            for word in args
+                .operands(&[])
+                .iter()
+                .filter(|word| !word.contains("LISTEN"))
+            {
+                if let [_, host, _, ..] = word.split(':').collect::<Vec<_>>().as_slice() {
+                    found.contacts(host);
+                }
+            }
         }
         "scp" | "rsync" | "sftp" | "rclone" => {
             for word in args.operands(&["-i", "-P", "-e", "-o", "-F", "-l", "--exclude"]) {
@@ -88,9 +100,23 @@ fn addresses(word: &str, found: &mut Found) {
         let address = after.get(..end.unwrap_or(after.len())).unwrap_or_default();
         let scheme = scheme.unwrap_or_default();
         // `file:` and drivers' own schemes name no host.
-        let remote = ![" ", "file", "sqlite", "data", "chrome", "about", ""].contains(&scheme);
-        if remote && !address.contains(['$', '*', '{']) {
-            found.contacts(&format!("{scheme}{address}"));
+        match scheme {
+            // What names no host.
+            "" | "file" | "sqlite" | "data" | "chrome" | "about" | "docker" | "oci" | "jdbc" => {}
+            _ if address.contains(['$', '*', '{']) => {}
+            // Buckets of a cloud's storage, which names its own hosts.
+            "s3" | "gs" | "az" | "abfs" | "abfss" | "oss" => {
+                let bucket = address
+                    .trim_start_matches("://")
+                    .split('/')
+                    .next()
+                    .unwrap_or_default();
+                found.add(Effect::Contacts(format!(
+                    "{scheme}://{}",
+                    clip(bucket, 100)
+                )));
+            }
+            _ => found.contacts(&format!("{scheme}{address}")),
         }
         rest = after.get(3..).unwrap_or_default();
     }

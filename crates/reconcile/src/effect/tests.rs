@@ -106,6 +106,13 @@ fn hosts_of_commands() {
             "Contacts git.example.org",
         ),
         ("nc -l 8080", ""),
+        (
+            "socat - TCP4:h.example.org:80,retry=3",
+            "Contacts h.example.org",
+        ),
+        ("aws s3 ls s3://bucket/x", "Contacts s3://bucket"),
+        ("curl --help", ""),
+        ("openssl x509 -in a.crt -noout", ""),
         ("nc evil.example.org 4444", "Contacts evil.example.org"),
         ("psql -h db.example.org -U app", "Contacts db.example.org"),
         (

@@ -134,8 +134,9 @@ pub fn is_secret_path(path: &str) -> bool {
         || name.starts_with(".env.")
         || ENDINGS.iter().any(|end| name.ends_with(end))
     {
-        // Certificate bundles end like keys and are public.
-        return !(name.contains("cacert") || name.contains("ca-bundle") || name == "cert.pem");
+        // Certificates end like keys and are public.
+        let public = ["cert", "chain", "public", "ca-bundle", "cacert", "bundle"];
+        return !(name.ends_with(".pem") && public.iter().any(|word| name.contains(word)));
     }
     if name.contains("private") && (name.ends_with(".key") || name.ends_with("_key")) {
         return true;
