@@ -99,10 +99,11 @@ pub(super) fn after_name(text: &str, name: Range<usize>) -> Option<Credential> {
         .count();
     let (tail, rest) = rest.split_at_checked(tail_len)?;
     let tail = tail.trim_start_matches(['_', '-']).to_ascii_lowercase();
-    if HARMLESS
-        .iter()
-        .any(|end| tail == *end || tail.ends_with(&format!("_{end}")))
-    {
+    let is_harmless = |end: &&str| {
+        let before = tail.strip_suffix(*end);
+        before.is_some_and(|before| before.is_empty() || before.ends_with(['_', '-']))
+    };
+    if HARMLESS.iter().any(is_harmless) {
         return None;
     }
     let is_password = ["passw", "passp", "pwd"]

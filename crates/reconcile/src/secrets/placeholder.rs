@@ -27,6 +27,7 @@ static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
             "replace_",
             "replace-",
             "replaceme",
+            "replacewith",
             "<",
             "${",
             "{{",
