@@ -22,6 +22,7 @@ mod follow;
 mod inspect;
 mod line;
 mod literal;
+mod records;
 mod rjudge;
 mod swe_agent;
 #[cfg(test)]
@@ -151,12 +152,12 @@ pub fn read(
     );
     match recording.harness {
         Harness::ClaudeCode => {
-            let mut records = ClaudeCode::new(&recording.path, out.session());
-            line::read_file(&recording.path, &mut records, &mut out);
+            let mut reader = ClaudeCode::new(&recording.path, out.session());
+            records::read_file(&recording.path, &mut reader, &mut out);
         }
         Harness::Chat => chat::read(recording, &mut out),
         Harness::RJudge => rjudge::read(recording, &mut out),
-        Harness::Codex => line::read_file(&recording.path, &mut Codex::default(), &mut out),
+        Harness::Codex => records::read_file(&recording.path, &mut Codex::default(), &mut out),
         Harness::SweAgent => swe_agent::read(recording, &mut out),
         Harness::Inspect => inspect::read(recording, &mut out),
     }
@@ -173,10 +174,10 @@ pub fn read_lines(harness: Harness, bytes: &[u8], sink: &mut dyn Sink) -> ReadRe
     let mut out = Emitter::new(Source::file(path), session, &mut ignore, sink);
     let lines = line::Lines::new(bytes, 0, bytes.len() as u64);
     match harness {
-        Harness::Codex => line::read_all(lines, &mut Codex::default(), &mut out),
+        Harness::Codex => records::read_all(lines, &mut Codex::default(), &mut out),
         _ => {
-            let mut records = ClaudeCode::new(path, out.session());
-            line::read_all(lines, &mut records, &mut out);
+            let mut reader = ClaudeCode::new(path, out.session());
+            records::read_all(lines, &mut reader, &mut out);
         }
     }
     out.finish()

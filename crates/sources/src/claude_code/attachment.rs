@@ -40,7 +40,9 @@ impl ClaudeCode {
             "hook_stopped_continuation" => text("message"),
             _ => String::new(),
         };
-        note_session_start(&attachment, record, out);
+        if !self.copy.is_on() {
+            note_session_start(&attachment, record, out);
+        }
         let name = format!("attachment {kind}");
         if !words.is_empty() {
             harness_text(words, record, out);

@@ -29,6 +29,11 @@ struct Source {
 }
 
 impl Copy {
+    /// Whether the records that are being read are copies.
+    pub(super) fn is_on(&self) -> bool {
+        self.now.is_some()
+    }
+
     /// Tells where the copy begins and ends.
     pub(super) fn update(
         &mut self,

@@ -30,7 +30,7 @@ use proctor_dialects::json::{Object, Skim, Value};
 use proctor_model::{Boundary, EventKind, GapCause, Message, Origin, Role, SessionId, SessionNote};
 
 use crate::emit::{Emitter, Record};
-use crate::line::Records;
+use crate::records::Records;
 
 use copy::Copy;
 use locate::Locator;

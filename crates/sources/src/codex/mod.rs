@@ -24,7 +24,7 @@ use proctor_model::{
 };
 
 use crate::emit::{Emitter, Record};
-use crate::line::Records;
+use crate::records::Records;
 use crate::session_id;
 
 use note::Notes;

@@ -11,7 +11,8 @@ use crate::claude_code::ClaudeCode;
 use crate::codex::Codex;
 use crate::discover::identity;
 use crate::emit::{Emitter, Record};
-use crate::line::{Lines, Records, read_line};
+use crate::line::Lines;
+use crate::records::{Records, read_line};
 use crate::{ReadReport, Sink};
 
 /// How many of the last bytes that were read are compared at every poll.
