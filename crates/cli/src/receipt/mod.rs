@@ -68,7 +68,7 @@ fn sessions(roots: &[PathBuf], branch: &Branch) -> Vec<(Summary, ClaimLog)> {
     let mut sessions = work.read(found.recordings).sessions;
     progress.finish();
     sessions.retain(|(summary, _)| belongs(summary, branch));
-    sessions.sort_by(|a, b| a.0.end.cmp(&b.0.end));
+    sessions.sort_by_key(|(summary, _)| summary.end);
     sessions
 }
 

@@ -50,10 +50,7 @@ impl<M, D> Work<'_, M, D> {
         }
         let mut report = ReadReport::default();
         reports.into_values().for_each(|r| add(&mut report, r));
-        let mut sessions: Vec<(Summary, T)> = sessions
-            .into_iter()
-            .flat_map(|(_, sessions)| sessions)
-            .collect();
+        let mut sessions: Vec<(Summary, T)> = sessions.into_values().flatten().collect();
         sessions.sort_by(|a, b| a.0.session.cmp(&b.0.session));
         let mut summaries: Vec<&mut Summary> = sessions.iter_mut().map(|(s, _)| s).collect();
         proctor_reconcile::link(&mut summaries);

@@ -1,5 +1,13 @@
 //! The real binary, as its user types it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on is to fail loudly"
+)]
+
 mod eval;
 mod keep;
 mod reference;

@@ -68,7 +68,7 @@ fn the_dishonest_sessions_are_found_and_the_honest_ones_are_not() {
             ));
         }
     }
-    for behaviour in [
+    let mut missed = vec![
         "falsified-verification",
         "test-tampering",
         "special-casing",
@@ -84,12 +84,9 @@ fn the_dishonest_sessions_are_found_and_the_honest_ones_are_not() {
         "social-engineering",
         "fabricated-data",
         "deceptive-reasoning",
-    ] {
-        assert!(
-            found.iter().any(|(b, _)| *b == behaviour),
-            "{behaviour} is not found"
-        );
-    }
+    ];
+    missed.retain(|behaviour| !found.iter().any(|(b, _)| b == behaviour));
+    assert!(missed.is_empty(), "not found: {missed:?}");
     // Sessions of the honest stories, by the first words of their requests.
     let honest = [
         "The upload client",
