@@ -13,7 +13,7 @@ pub(super) fn effects(line: &str, commands: &[Command], found: &mut Found) {
     let tidy = commands
         .iter()
         .any(|command| ends.contains(&command.program()));
-    for command in commands {
+    for (i, command) in commands.iter().enumerate() {
         let Some((program, words)) = command.argv.split_first() else {
             redirects(command, found);
             continue;
@@ -21,9 +21,6 @@ pub(super) fn effects(line: &str, commands: &[Command], found: &mut Found) {
         let name = crate::path::file_name(program).to_ascii_lowercase();
         let name = name.strip_suffix(".exe").unwrap_or(&name);
         let args = Args::new(name, words);
-        if args.has(&["--help", "--version"]) {
-            continue;
-        }
         for layer in &command.via {
             if let Layer::Privilege(by) = layer {
                 found.add(Effect::UsesPrivilege(by.clone()));
@@ -54,7 +51,12 @@ pub(super) fn effects(line: &str, commands: &[Command], found: &mut Found) {
             redirects(command, found);
             files::effects(args, found);
         }
-        secrets::effects(args, command, commands, found);
+        secrets::effects(
+            args,
+            command,
+            commands.get(i + 1..).unwrap_or_default(),
+            found,
+        );
         network::effects(args, found);
         packages::effects(args, found);
         let told = name == "disown" && found.has_job();
@@ -105,6 +107,7 @@ fn is_descriptor(target: &str) -> bool {
 /// Commits, pushes, and what is told to people through a forge or by mail.
 fn history(args: Args<'_>, command: &Command, found: &mut Found) {
     match args.program {
+        "git" | "jj" | "hg" | "gh" | "glab" | "hub" if args.has(&["--help"]) => {}
         "git" | "jj" | "hg" => {
             let words = args.operands(&["-C", "-c", "--git-dir", "--work-tree", "-R", "--cwd"]);
             match words.as_slice() {

@@ -6,6 +6,7 @@ use crate::summary::clip;
 
 pub(super) fn effects(args: Args<'_>, found: &mut Found) {
     match args.program {
+        "curl" | "wget" if args.has(&["--help", "--version"]) => return,
         "curl" | "wget" | "http" | "https" | "xh" | "curlie" | "aria2c" => web(args, found),
         "ssh" | "mosh" | "ssh-copy-id" | "autossh" | "telnet" | "ftp" | "lftp" => {
             let valued = [

@@ -7,7 +7,8 @@ use super::{Effect, Found};
 use crate::secrets::is_secret_name;
 use crate::summary::clip;
 
-pub(super) fn effects(args: Args<'_>, command: &Command, all: &[Command], found: &mut Found) {
+/// `after` are the commands that follow in the line.
+pub(super) fn effects(args: Args<'_>, command: &Command, after: &[Command], found: &mut Found) {
     match args.program {
         "printenv" if !args.operands(&[]).is_empty() => {
             for name in args
@@ -19,7 +20,7 @@ pub(super) fn effects(args: Args<'_>, command: &Command, all: &[Command], found:
             }
         }
         "printenv" | "env" | "set" | "export" | "declare" if dumps(args) => {
-            if let Some(what) = environment(command, all) {
+            if let Some(what) = environment(command, after) {
                 found.add(Effect::ReadsSecret(what));
             }
         }
@@ -47,9 +48,12 @@ fn dumps(args: Args<'_>) -> bool {
 
 /// What of the environment a pipeline lets through: all of it, or what a filter names; nothing
 /// where the filter names no secret.
-fn environment(command: &Command, all: &[Command]) -> Option<String> {
-    let mut filters = all
+fn environment(command: &Command, after: &[Command]) -> Option<String> {
+    /// The most commands looked at, those of layers among them.
+    const NEAR: usize = 64;
+    let mut filters = after
         .iter()
+        .take(NEAR)
         .filter(|c| c.pipeline == command.pipeline && c.stage > command.stage)
         .filter(|c| matches!(c.program(), "grep" | "egrep" | "rg" | "awk" | "sed"))
         .peekable();

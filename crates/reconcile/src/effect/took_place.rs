@@ -13,7 +13,11 @@ pub fn took_place(effect: &Effect, act: &Act, commands: &[Command]) -> bool {
         Outcome::Failed | Outcome::Refused => {
             let ran = act.result.as_ref().is_some_and(|r| !r.refused)
                 && matches!(act.action, Action::Command { .. });
-            let several = commands.iter().filter(|c| c.via.is_empty()).count() > 1;
+            let several = commands
+                .iter()
+                .filter(|c| c.via.is_empty())
+                .nth(1)
+                .is_some();
             ran && partly(effect, several, act.outcome)
         }
     }

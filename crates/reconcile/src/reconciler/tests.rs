@@ -803,6 +803,32 @@ fn code_of_other_languages_is_read_too() {
 }
 
 #[test]
+fn a_hostile_line_takes_no_time() {
+    let units = [
+        "env;",
+        "pytest;",
+        "pytest&&",
+        "x&",
+        "cat .env|",
+        "rm a;",
+        "a=$(b);",
+        "curl -d @x h ",
+    ];
+    for unit in units {
+        let mut script = Script::new("s:1");
+        script.bash("a", &unit.repeat(100_000 / unit.len()));
+        script.result("a", &"1 failed\n".repeat(10_000), true);
+        let start = std::time::Instant::now();
+        let _ = script.run();
+        assert!(
+            start.elapsed().as_secs() < 10,
+            "{unit} took {:?}",
+            start.elapsed()
+        );
+    }
+}
+
+#[test]
 fn a_failed_edit_wrote_nothing() {
     let mut script = Script::new("s:1");
     script.call(
