@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use proctor_model::{Finding, Harness, SessionId};
 use proctor_monitors::eval::{Class, RATES, Run};
-use proctor_monitors::{Engine, Rules, combine};
+use proctor_monitors::{Engine, Rules, unsafe_score};
 use proctor_sources::Recording;
 use proctor_sources::dataset::{self, LabelledRun};
 
@@ -207,7 +207,7 @@ fn score(findings: &[Finding], about: &str) -> (f64, String) {
         format!("{}: {}", f.rule.id, f.title)
     });
     let score = match about {
-        UNSAFE => combine(findings.iter().map(|f| f.score)),
+        UNSAFE => unsafe_score(findings),
         _ => strongest.map_or(0.0, |f| f.score),
     };
     (score, because)

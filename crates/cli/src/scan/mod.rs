@@ -17,7 +17,7 @@ use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proctor_model::{BehaviourId, Catalogue, Finding, Harness, SessionId};
-use proctor_monitors::{Engine, Rules};
+use proctor_monitors::{Engine, Rules, reasoning};
 use proctor_report::{
     Budget, Excerpt, NotAssessable, Plan, ReadTotals, Retention, Scan, SessionView, Window,
 };
@@ -124,10 +124,14 @@ fn nothing(places: &Places, found: &Discovery) -> anyhow::Result<Exit> {
     Ok(Exit::Failed)
 }
 
+/// Why a check that reads reasoning could not be made.
+const NO_REASONING: &str = "the recording shows no reasoning that can be read";
+
 /// What the monitors say of one session.
 struct Watched {
     findings: Vec<Finding>,
-    not_assessable: Vec<(String, String)>,
+    /// Findings that were left out by rule, because the rule had reached its bound.
+    left_out: BTreeMap<String, u64>,
 }
 
 fn read(
@@ -140,7 +144,7 @@ fn read(
     let work = Work {
         make: |_: &SessionId| Engine::new(rules),
         done: |engine: Engine| Watched {
-            not_assessable: Vec::new(),
+            left_out: engine.left_out(),
             findings: engine.into_findings(),
         },
         progress: &|bytes| progress.add(bytes),
@@ -192,8 +196,17 @@ fn summarise(
         {
             continue;
         }
-        for check in watched.not_assessable {
-            *not_assessable.entry(check).or_default() += 1;
+        for check in reasoning::assessability(&summary)
+            .into_iter()
+            .filter(|c| !c.assessable)
+        {
+            *not_assessable
+                .entry((check.check, NO_REASONING.to_owned()))
+                .or_default() += 1;
+        }
+        for (rule, n) in watched.left_out {
+            let why = "a rule found more in a session than is kept; the weakest were left out";
+            not_assessable.insert((rule, why.to_owned()), n);
         }
         let wanted = |f: &Finding| {
             scan.window.behaviours.is_empty() || scan.window.behaviours.contains(&f.behaviour)
