@@ -13,6 +13,9 @@ pub(crate) const NESTING: usize = 48;
 /// Commands of one analysis.
 pub(crate) const COMMANDS: usize = 10_000;
 
+/// Pipelines that are followed in one analysis; in a loop each time counts.
+pub(crate) const STEPS: usize = 50_000;
+
 /// Bytes that decoders and commands with a known output may produce in one analysis.
 pub(crate) const DECODED: usize = 1024 * 1024;
 
@@ -29,10 +32,14 @@ pub(crate) const BRACES: usize = 64;
 pub(crate) const ROUNDS: usize = 16;
 
 /// How often the lexer may pass over a byte of the text on average.
-pub(crate) const LEX_PASSES: usize = 32;
+pub(crate) const LEX_PASSES: usize = 16;
 
 /// Steps of the lexer that even the shortest text is granted, for what it decodes to.
 pub(crate) const LEX_FLOOR: usize = 1024 * 1024;
 
+/// Bytes that the grammar may be given in one analysis. It reads some two million a second, but
+/// only a hundred thousand where it looks for a way out of errors.
+pub(crate) const SKELETONS: usize = 128 * 1024;
+
 /// Steps of the grammar, in units of its progress callback, before a parse is given up.
-pub(crate) const GRAMMAR_STEPS: usize = 20_000;
+pub(crate) const GRAMMAR_STEPS: usize = 10_000;

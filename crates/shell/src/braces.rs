@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 /// The words that a raw word's braces make, raw again; `None` where it has none, or where they
-/// would make more than `limit`.
-pub(crate) fn expand(raw: &str, limit: usize) -> Option<Vec<String>> {
+/// would make more than `limit`. `fuel` is how many bytes may still be looked at.
+pub(crate) fn expand(raw: &str, limit: usize, fuel: &mut usize) -> Option<Vec<String>> {
     if !raw.contains('{') || !(raw.contains(',') || raw.contains("..")) {
         return None;
     }
@@ -12,7 +12,7 @@ pub(crate) fn expand(raw: &str, limit: usize) -> Option<Vec<String>> {
     let mut todo = vec![raw.to_owned()];
     let mut changed = false;
     while let Some(word) = todo.pop() {
-        if let Some((range, alternatives)) = first(&word, limit) {
+        if let Some((range, alternatives)) = first(&word, limit, fuel) {
             changed = true;
             if done.len() + todo.len() + alternatives.len() > limit {
                 return None;
@@ -30,12 +30,13 @@ pub(crate) fn expand(raw: &str, limit: usize) -> Option<Vec<String>> {
 }
 
 /// The first brace expression outside quotes, and what it stands for.
-fn first(raw: &str, limit: usize) -> Option<(Range<usize>, Vec<String>)> {
+fn first(raw: &str, limit: usize, fuel: &mut usize) -> Option<(Range<usize>, Vec<String>)> {
     let mut at = 0;
     while let Some(byte) = raw.as_bytes().get(at) {
+        *fuel = fuel.checked_sub(1)?;
         match byte {
             b'{' => {
-                if let Some(found) = alternatives(raw, at, limit) {
+                if let Some(found) = alternatives(raw, at, limit, fuel) {
                     return Some(found);
                 }
                 at += 1;
@@ -92,12 +93,18 @@ fn skip(raw: &str, at: usize) -> usize {
 }
 
 /// What the brace at `start` stands for; `None` where it stands for itself.
-fn alternatives(raw: &str, start: usize, limit: usize) -> Option<(Range<usize>, Vec<String>)> {
+fn alternatives(
+    raw: &str,
+    start: usize,
+    limit: usize,
+    fuel: &mut usize,
+) -> Option<(Range<usize>, Vec<String>)> {
     let mut parts = Vec::new();
     let mut part = start + 1;
     let mut at = part;
     let mut depth = 0usize;
     loop {
+        *fuel = fuel.checked_sub(1)?;
         match raw.as_bytes().get(at)? {
             b'{' => {
                 depth += 1;
@@ -180,7 +187,11 @@ mod tests {
 
     #[track_caller]
     fn check(raw: &str, words: &[&str]) {
-        assert_eq!(expand(raw, 64).unwrap_or_default(), words, "{raw}");
+        assert_eq!(
+            expand(raw, 64, &mut 10_000).unwrap_or_default(),
+            words,
+            "{raw}"
+        );
     }
 
     #[test]
@@ -206,7 +217,7 @@ mod tests {
             "{1..9999}",
             "{a,b",
         ] {
-            assert_eq!(expand(raw, 64), None, "{raw}");
+            assert_eq!(expand(raw, 64, &mut 10_000), None, "{raw}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a command carries: scripts in its words or on its standard input, commands that it wraps.
 
+use std::rc::Rc;
+
 use crate::Layer;
 use crate::bounds;
 use crate::code::Language;
@@ -110,7 +112,7 @@ impl Run {
             }
             What::Script(script) => {
                 let mut inner = inner.list();
-                inner.redirects.clear();
+                inner.redirects = Rc::new([]);
                 self.script(&script.text, &inner)
             }
             What::Shell => {
@@ -204,7 +206,7 @@ impl Run {
     }
 
     /// What a file holds, where the text tells.
-    pub(crate) fn known_file(&self, name: &str, scope: &Scope) -> Option<Content> {
+    pub(crate) fn known_file(&self, name: &str, scope: &Scope) -> Option<Rc<Content>> {
         if matches!(name, "/dev/stdin" | "/proc/self/fd/0" | "-") {
             return scope.stdin.clone();
         }
@@ -290,7 +292,7 @@ impl Run {
         let script: Vec<&str> = text.lines().filter_map(cron_command).collect();
         let content = Content {
             bytes: script.join("\n").into_bytes(),
-            ..table.clone()
+            ..Content::default()
         };
         let mut inner = scope.clone();
         inner.stdin = None;

@@ -4,6 +4,7 @@
 //! and the output of commands that print what they are given.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::Layer;
 use crate::bounds;
@@ -146,7 +147,7 @@ impl Run {
             self.spend_words(raw.len());
             return vec![Word::plain(raw)];
         }
-        let Some(alternatives) = braces::expand(raw, bounds::BRACES) else {
+        let Some(alternatives) = braces::expand(raw, bounds::BRACES, &mut self.fuel) else {
             return self.expand(raw, scope, true);
         };
         let here = self.here.fix(0..raw.len());
@@ -199,7 +200,7 @@ impl Run {
             builder.literal(raw.get(literal..at).unwrap_or_default());
         }
         builder.finish();
-        let bytes = builder.words.iter().map(|w| w.text.len()).sum();
+        let bytes = builder.words.iter().map(|w| w.text.len() + 16).sum();
         self.spend_words(bytes);
         builder.words
     }
@@ -257,7 +258,7 @@ impl Run {
                     let text = raw.get(inner.clone()).unwrap_or_default();
                     let output = self.substitution(text, inner, scope);
                     if let Some(content) = output {
-                        self.files.insert(written.to_owned(), content);
+                        self.files.insert(written.to_owned(), Rc::new(content));
                     }
                     builder.unknown(written);
                     end
@@ -520,6 +521,13 @@ impl Run {
         let value = scope
             .argument(parameter.name)
             .or_else(|| self.variables.get(parameter.name).cloned());
+        // Looking through a long value again and again costs as much as lexing does.
+        let len = value.as_ref().map_or(0, Value::len);
+        self.fuel = self.fuel.saturating_sub(len / 4);
+        if self.fuel == 0 {
+            self.out.truncated = true;
+            return builder.unknown(written);
+        }
         // Operands are words of their own: patterns, replacements, defaults.
         let operands: Vec<String> = parameter
             .operands()

@@ -1,5 +1,7 @@
 //! Commands whose output is known from their words and input: `echo`, `cat`, `base64 -d` and such.
 
+use std::rc::Rc;
+
 use crate::bounds;
 use crate::decode;
 use crate::escape;
@@ -123,7 +125,7 @@ impl Call<'_> {
     }
 
     fn stdin(&self) -> Option<Content> {
-        self.scope.stdin.clone()
+        self.scope.stdin.as_deref().cloned()
     }
 
     /// The files named, in order, or standard input.
@@ -136,7 +138,7 @@ impl Call<'_> {
                 continue;
             }
             let more = run.known_file(name, self.scope)?;
-            all.get_or_insert_default().append(more);
+            all.get_or_insert_default().append(Content::clone(&more));
         }
         all.or_else(|| self.stdin())
     }
@@ -332,7 +334,7 @@ impl Call<'_> {
             return None;
         }
         let input = match self.value("-in") {
-            Some(file) => run.known_file(file, self.scope)?,
+            Some(file) => Content::clone(&*run.known_file(file, self.scope)?),
             None => self.stdin()?,
         };
         if self.operands.iter().any(|w| w.text == "-d") {
@@ -528,7 +530,7 @@ impl Call<'_> {
         let input = self.stdin()?;
         for name in self.names() {
             if run.spend_decoded(input.bytes.len()) {
-                run.files.insert(name.to_owned(), input.clone());
+                run.files.insert(name.to_owned(), Rc::new(input.clone()));
             }
         }
         Some(input)

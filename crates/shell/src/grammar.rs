@@ -1,11 +1,12 @@
 //! Pieces into pipelines, lists and compound commands.
 //!
-//! Lines of simple commands joined by operators, nearly all of what agents run, are put together
-//! straight from the pieces. Anything with a compound command goes to the bash grammar of
-//! tree-sitter, which sees a *skeleton*: every word stands there as `w`, redirections and heredocs
-//! are gone. The grammar so decides what is a loop and where it ends, while no quoting and no
-//! heredoc of a hostile text ever reaches its C scanner. Where the grammar finds an error, the
-//! pieces of that part are read as simple commands.
+//! Lists and pipelines of simple commands, nearly all of what agents run, are put together straight
+//! from the pieces. Where compound commands begin and end is for the bash grammar of tree-sitter to
+//! say. It never sees the text, only a *skeleton* of it: every simple command stands there as `w`,
+//! operators as `;`, and heredocs and redirections are gone. So no quoting and no heredoc of a
+//! hostile text reaches the grammar's scanner, which is C, and no long pipeline its parser, whose
+//! memory would grow with the square of the length. Where the grammar finds an error, reserved
+//! words merely separate commands.
 
 use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
@@ -70,13 +71,14 @@ pub(crate) struct Script {
     pub(crate) truncated: bool,
 }
 
-/// Finds the structure of a script in its pieces.
-pub(crate) fn structure(text: &str, lexed: &Lexed) -> Script {
+/// Finds the structure of a script in its pieces. `budget` is how many bytes of skeletons the
+/// grammar may still see.
+pub(crate) fn structure(text: &str, lexed: &Lexed, budget: &mut usize) -> Script {
     let all = 0..lexed.tokens.len();
     let mut script = if lexed.flat {
         flat(&lexed.tokens, all, Vec::new())
     } else {
-        compound(text, &lexed.tokens)
+        compound(text, &lexed.tokens, budget)
     };
     script.malformed |= lexed.malformed;
     script.truncated |= lexed.truncated;
@@ -159,12 +161,13 @@ fn close(list: &mut List, pipeline: &mut Pipeline) {
 // Compound commands
 
 /// Reads pieces with the bash grammar.
-fn compound(text: &str, tokens: &[Token]) -> Script {
+fn compound(text: &str, tokens: &[Token], budget: &mut usize) -> Script {
     let skeleton = Skeleton::new(text, tokens);
     let all = 0..tokens.len();
-    let Some(tree) = parse(&skeleton.text) else {
+    let left = budget.checked_sub(skeleton.text.len());
+    *budget = left.unwrap_or(0);
+    let Some(tree) = left.and_then(|_| parse(&skeleton.text)) else {
         let mut script = flat(tokens, all, Vec::new());
-        script.malformed = true;
         script.truncated = true;
         return script;
     };
@@ -181,54 +184,70 @@ fn compound(text: &str, tokens: &[Token]) -> Script {
     script
 }
 
-/// The text that the grammar sees: words as `w`, no redirections.
+/// The text that the grammar sees.
 struct Skeleton {
     text: String,
     /// Where each piece begins that stands in it, and which piece that is.
     starts: Vec<(usize, usize)>,
 }
 
+/// What stands last in a skeleton.
+#[derive(Clone, Copy, PartialEq)]
+enum Last {
+    /// Nothing, or a word or bracket that wants a command after it.
+    Opening,
+    /// A simple command, or a word of a header.
+    Command,
+    /// The end of a compound command.
+    Closing,
+    Separator,
+}
+
 impl Skeleton {
     fn new(text: &str, tokens: &[Token]) -> Self {
         let mut skeleton = Self {
-            text: String::with_capacity(tokens.len() * 3),
+            text: String::with_capacity(tokens.len() * 2),
             starts: Vec::with_capacity(tokens.len()),
         };
-        let mut previous: Option<&Kind> = None;
-        let mut after_loop = false;
+        let mut last = Last::Opening;
+        let mut loop_header = false;
         for (index, token) in tokens.iter().enumerate() {
             let raw = text.get(token.span.clone()).unwrap_or_default();
-            let written = match &token.kind {
-                Kind::Word | Kind::Test => "w",
-                // The header of `for ((...))`; the grammar only needs to see a loop.
-                Kind::Arithmetic if after_loop => "w in w",
-                Kind::Arithmetic => "w",
-                // A command that is nothing but redirections is a command all the same; after a
-                // compound command or among words they are left out.
-                kind if kind.is_redirect() => {
-                    let alone = previous.is_none_or(|p| {
-                        !p.in_command() && !matches!(p, Kind::Close | Kind::Reserved)
-                    });
-                    let last = tokens
-                        .get(index + 1)
-                        .is_none_or(|next| !next.kind.in_command());
-                    if alone && last { "w" } else { "" }
+            let next = tokens.get(index + 1).map(|t| &t.kind);
+            let (written, now) = match &token.kind {
+                // The header of `for ((...))`: the grammar only needs to see a loop.
+                Kind::Arithmetic if loop_header => ("w in w", Last::Command),
+                // The name of a function is told by the parenthesis after it.
+                Kind::Word if next == Some(&Kind::Open) => ("w", Last::Command),
+                kind if kind.is_redirect() && last == Last::Closing => continue,
+                kind if kind.in_command() => match last {
+                    // One command stands for all in a row, and for all its words.
+                    Last::Command => continue,
+                    Last::Separator if skeleton.text.ends_with("w ; ") => continue,
+                    _ => ("w", Last::Command),
+                },
+                Kind::Alternative => continue,
+                Kind::Reserved if matches!(raw, "}" | "fi" | "done" | "esac") => {
+                    (raw, Last::Closing)
                 }
-                Kind::Newline => "\n",
-                Kind::Background => "&",
-                Kind::Pipe => "|",
-                _ => raw,
+                Kind::Reserved => (raw, Last::Opening),
+                Kind::Open => ("(", Last::Opening),
+                Kind::Close => (")", Last::Closing),
+                Kind::NextCase => (";;", Last::Opening),
+                Kind::Newline if last == Last::Opening => continue,
+                _ if last == Last::Separator => continue,
+                _ => (";", Last::Separator),
             };
-            after_loop = token.kind == Kind::Reserved && matches!(raw, "for" | "select");
-            if written.is_empty() {
-                continue;
+            // `done }` and `} then` are right as they are; the grammar wants a separator there.
+            let goes_on = matches!(raw, "then" | "do" | "elif" | "else" | "}" | "fi" | "done");
+            if last == Last::Closing && token.kind == Kind::Reserved && goes_on {
+                skeleton.text.push_str("; ");
             }
+            loop_header = token.kind == Kind::Reserved && matches!(raw, "for" | "select");
+            last = now;
             skeleton.starts.push((skeleton.text.len(), index));
             skeleton.text.push_str(written);
-            if written != "\n" {
-                skeleton.text.push(' ');
-            }
-            previous = Some(&token.kind);
+            skeleton.text.push(' ');
         }
         skeleton
     }
@@ -446,7 +465,7 @@ mod tests {
             let lexed = lex(text, &mut 10_000);
             assert!(lexed.flat, "{text}");
             assert_eq!(
-                compound(text, &lexed.tokens),
+                compound(text, &lexed.tokens, &mut 10_000),
                 flat(&lexed.tokens, 0..lexed.tokens.len(), Vec::new()),
                 "{text}"
             );

@@ -44,8 +44,12 @@ pub(crate) enum Kind {
     Open,
     /// `)` of a subshell, function or case pattern.
     Close,
+    /// `|` between the patterns of a case.
+    Alternative,
     /// `;;`, `;&` or `;;&`.
     NextCase,
+    /// A `)` that nothing opened.
+    Stray,
     /// A redirection with its operator (descriptor included) and the word after it.
     Redirect {
         op: Range<usize>,
@@ -301,7 +305,7 @@ impl<'t> Lexer<'t> {
                 b'|' if self.byte(1) == Some(b'|') => self.operator(Kind::Or, 2),
                 b'|' if self.place == Place::Pattern => {
                     self.pos += 1;
-                    self.push(Kind::Pipe, start);
+                    self.push(Kind::Alternative, start);
                 }
                 b'|' if self.byte(1) == Some(b'&') => self.operator(Kind::Pipe, 2),
                 b'|' => self.operator(Kind::Pipe, 1),
@@ -322,7 +326,7 @@ impl<'t> Lexer<'t> {
                         return true;
                     } else {
                         self.malformed = true;
-                        self.push(Kind::Close, start);
+                        self.push(Kind::Stray, start);
                     }
                     self.flat = false;
                     self.command = true;

@@ -148,9 +148,9 @@ pub(crate) struct Scope {
     piped: bool,
     pub(crate) background: bool,
     /// What reaches standard input, where it is known.
-    pub(crate) stdin: Option<Content>,
+    pub(crate) stdin: Option<Rc<Content>>,
     /// Redirections of the compound commands around, and of wrappers.
-    pub(crate) redirects: Vec<Redirect>,
+    pub(crate) redirects: Rc<[Redirect]>,
     /// `$0`, `$1` and so on, where they are known.
     pub(crate) arguments: Option<Rc<[String]>>,
     /// Whether somebody wants to know what it prints.
@@ -204,7 +204,7 @@ impl Scope {
     /// one by one: they are the carrier's.
     pub(crate) fn script(&self, layer: Layer, carrier: usize) -> Self {
         let mut inner = self.through(layer, carrier).list();
-        inner.redirects.clear();
+        inner.redirects = Rc::new([]);
         inner
     }
 
@@ -234,7 +234,7 @@ pub(crate) struct Run {
     pub(crate) out: Analysis,
     pub(crate) variables: Variables,
     /// What files hold that the text itself writes.
-    pub(crate) files: HashMap<String, Content>,
+    pub(crate) files: HashMap<String, Rc<Content>>,
     pub(crate) aliases: HashMap<String, String>,
     functions: HashMap<String, Function>,
     /// Where the word stands that is being expanded.
@@ -244,6 +244,8 @@ pub(crate) struct Run {
     words_left: usize,
     decoded_left: usize,
     scripts_left: usize,
+    skeletons_left: usize,
+    steps_left: usize,
     pipelines: u32,
 }
 
@@ -260,6 +262,8 @@ impl Run {
             words_left: bounds::WORDS,
             decoded_left: bounds::DECODED,
             scripts_left: bounds::SCRIPTS,
+            skeletons_left: bounds::SKELETONS,
+            steps_left: bounds::STEPS,
             pipelines: 0,
         }
     }
@@ -274,7 +278,7 @@ impl Run {
             piped: false,
             background: false,
             stdin: None,
-            redirects: Vec::new(),
+            redirects: Rc::new([]),
             arguments: None,
             capture: false,
             layers: 0,
@@ -310,6 +314,16 @@ impl Run {
         enough
     }
 
+    /// Takes one of the pipelines that may be followed; returns whether there was one left.
+    fn spend_step(&mut self) -> bool {
+        if self.out_of_words() || self.out.commands.len() >= bounds::COMMANDS {
+            self.steps_left = 0;
+        }
+        self.steps_left = self.steps_left.saturating_sub(1);
+        self.out.truncated |= self.steps_left == 0;
+        self.steps_left > 0
+    }
+
     /// Bytes that decoders may still produce.
     pub(crate) fn decoded_left(&self) -> usize {
         self.decoded_left
@@ -324,7 +338,7 @@ impl Run {
             return None;
         }
         let lexed = lex::lex(text, &mut self.fuel);
-        let script = grammar::structure(text, &lexed);
+        let script = grammar::structure(text, &lexed, &mut self.skeletons_left);
         self.out.malformed |= script.malformed;
         self.out.truncated |= script.truncated;
         let source = Source {
@@ -364,6 +378,9 @@ impl Run {
     fn list(&mut self, source: &Source, list: &[Pipeline], scope: &Scope) -> Option<Content> {
         let mut printed = Printed::default();
         for pipeline in list {
+            if !self.spend_step() {
+                break;
+            }
             let output = self.pipeline(source, pipeline, scope);
             // Of `a || b` the first is taken to work.
             if scope.capture && !pipeline.otherwise {
@@ -390,7 +407,7 @@ impl Run {
             scope.capture = captured || !last;
             output = self.stage(source, part, &scope);
             if !last {
-                scope.stdin = output.take();
+                scope.stdin = output.take().map(Rc::new);
                 let top = self
                     .out
                     .commands
@@ -433,7 +450,11 @@ impl Run {
                 }
                 let file = output_file(&found.list);
                 inner.capture |= file.is_some();
-                inner.redirects.extend(found.list);
+                inner.redirects = found
+                    .list
+                    .into_iter()
+                    .chain(inner.redirects.iter().cloned())
+                    .collect();
                 let output = self.body(source, body, &inner);
                 self.written(file, output)
             }
@@ -486,6 +507,9 @@ impl Run {
         let mut printed = Printed::default();
         self.out.truncated |= values.len() > bounds::ROUNDS;
         for value in values.into_iter().take(bounds::ROUNDS) {
+            if self.steps_left == 0 {
+                break;
+            }
             self.variables.set(name, Value::from(value));
             printed.add(round(self));
         }
@@ -504,11 +528,14 @@ impl Run {
         inner.carrier = Some(index);
         inner.detach();
         inner.stdin = None;
-        inner.redirects.clear();
+        inner.redirects = Rc::new([]);
         let mut words: Vec<Word> = Vec::new();
         let mut assignments = Vec::new();
         let mut redirects = Redirects::default();
         for token in tokens {
+            if self.out_of_words() {
+                break;
+            }
             let raw = source.raw(token.span.clone());
             self.here = scope.origin.part(&token.span);
             match &token.kind {
@@ -537,8 +564,10 @@ impl Run {
         }
         let file = output_file(&redirects.list);
         inner.capture |= file.is_some();
-        let outer = std::mem::replace(&mut inner.redirects, redirects.list);
-        inner.redirects.extend(outer);
+        if !redirects.list.is_empty() {
+            let outer = scope.redirects.iter().cloned();
+            inner.redirects = redirects.list.into_iter().chain(outer).collect();
+        }
         if let Some(command) = self.out.commands.get_mut(index) {
             command.assignments = assignments
                 .iter()
@@ -605,15 +634,18 @@ impl Run {
         };
         command.argv = words.iter().map(|w| w.text.clone()).collect();
         command.dynamic = words.iter().any(|w| w.dynamic);
-        command.redirects.clone_from(&scope.redirects);
+        command.redirects = scope.redirects.to_vec();
         command.stdin = scope.stdin.as_ref().map(|s| s.text().into_owned());
         command.pipeline = pipeline;
         command.stage = stage;
         command.background = scope.background;
         command.via.clone_from(&scope.via);
         command.carrier = scope.carrier;
-        let bytes = command.argv.iter().map(String::len).sum::<usize>()
-            + command.stdin.as_ref().map_or(0, String::len);
+        // What is kept of a command takes more room than its bytes.
+        let bytes = command.argv.iter().map(|w| w.len() + 16).sum::<usize>()
+            + command.stdin.as_ref().map_or(0, String::len)
+            + command.redirects.len() * 64
+            + command.via.len() * 32;
         self.spend_words(bytes);
     }
 
@@ -670,7 +702,7 @@ impl Run {
         inner.origin = here.part(&part);
         inner.via.push(Layer::Substitution);
         inner.detach();
-        inner.redirects.clear();
+        inner.redirects = Rc::new([]);
         inner.capture = true;
         let output = self.script(text, &inner);
         self.here = here;
@@ -710,13 +742,13 @@ impl Run {
                 } else {
                     self.heredoc(&text, scope)
                 };
-                found.stdin = Some(word.into());
+                found.stdin = Some(Rc::new(word.into()));
             }
             Kind::HereString { word } => {
                 self.here = scope.origin.part(word);
                 let mut content: Content = self.word(source.raw(word.clone()), scope).into();
                 content.bytes.push(b'\n');
-                found.stdin = Some(content);
+                found.stdin = Some(Rc::new(content));
             }
             _ => {}
         }
@@ -732,7 +764,8 @@ impl Run {
             return output;
         };
         let content = match (output, append, self.files.remove(&name)) {
-            (Some(more), true, Some(mut all)) => {
+            (Some(more), true, Some(all)) => {
+                let mut all = Rc::unwrap_or_clone(all);
                 all.append(more);
                 Some(all)
             }
@@ -741,7 +774,7 @@ impl Run {
         if let Some(content) = content
             && self.spend_decoded(content.bytes.len())
         {
-            self.files.insert(name, content);
+            self.files.insert(name, Rc::new(content));
         }
         Some(Content::default())
     }
@@ -818,7 +851,7 @@ impl<'t> Source<'t> {
 #[derive(Default)]
 struct Redirects {
     list: Vec<Redirect>,
-    stdin: Option<Content>,
+    stdin: Option<Rc<Content>>,
 }
 
 /// The file that standard output goes to, and whether it is appended.

@@ -26,6 +26,14 @@ impl Value {
         }
     }
 
+    /// How many bytes it holds.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::One { text, .. } => text.len(),
+            Self::List(items) => items.iter().map(|item| item.len() + 1).sum(),
+        }
+    }
+
     pub(crate) fn plain(text: impl Into<String>) -> Self {
         Self::One {
             text: text.into(),

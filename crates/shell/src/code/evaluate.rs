@@ -73,6 +73,16 @@ impl Value {
         Self::Text(Content::from(text.to_owned()))
     }
 
+    /// How much room it takes, in bytes.
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(content) => content.bytes.len(),
+            Self::List(items) => items.iter().map(|item| item.size() + 16).sum(),
+            Self::Path(text) | Self::Unknown(text) => text.len(),
+            Self::Number(_) => 0,
+        }
+    }
+
     fn as_text(&self) -> Option<String> {
         match self {
             Self::Text(content) => Some(content.text().into_owned()),
@@ -555,9 +565,19 @@ impl<'t> Evaluator<'t> {
             }
             What::Name(name) => {
                 self.at += 1;
-                match self.variables.get(name) {
-                    Some(value) => value.clone(),
-                    None => {
+                // Each use of a value takes room again: lists of lists grow without end.
+                let room = self.variables.get(name).map(Value::size);
+                let room = room.and_then(|size| self.left.checked_sub(size));
+                match (self.variables.get(name), room) {
+                    (Some(value), Some(left)) => {
+                        self.left = left;
+                        value.clone()
+                    }
+                    (Some(_), None) => {
+                        self.truncated = true;
+                        Value::Unknown(name.to_owned())
+                    }
+                    (None, _) => {
                         let path = self.names.get(name).cloned();
                         Value::Path(path.unwrap_or_else(|| name.to_owned()))
                     }
