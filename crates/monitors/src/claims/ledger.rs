@@ -63,6 +63,8 @@ pub(crate) struct Ledger {
     pub(crate) blind: Option<u64>,
     /// The latest step that may have run tests or builds unseen.
     pub(crate) maybe_run: Option<u64>,
+    /// The latest act by a tool that may have changed something, and whether it worked.
+    pub(crate) effect: Option<Attempt>,
     /// The latest step that looked at something.
     pub(crate) looked: Option<Deed>,
     /// Part of the session is not in the record.
@@ -131,6 +133,14 @@ impl Ledger {
                 }
             }
             None => self.seen.lost_some(),
+        }
+        if changes_something(act) {
+            let worked = act.outcome != Outcome::Failed;
+            // What worked once stands, whatever failed after it.
+            if worked || self.effect.as_ref().is_none_or(|e| !e.worked) {
+                let deed = deed(step, &act.call.name);
+                self.effect = Some(Attempt { deed, worked });
+            }
         }
         self.effects(view, act);
         for run in view.facts.runs().take_while(|r| r.step >= step.index) {
@@ -506,6 +516,25 @@ fn worth_searching(act: &Act) -> bool {
     match &act.action {
         Action::Read { path } => !is_code(path, None),
         Action::Write { .. } | Action::Edit { .. } | Action::Plan | Action::Remove { .. } => false,
+        _ => true,
+    }
+}
+
+/// Whether the act may have changed something in the world, as far as its name tells.
+fn changes_something(act: &Act) -> bool {
+    let looks = [
+        "get", "read", "list", "search", "fetch", "find", "query", "view", "check", "lookup",
+        "look_up", "show", "describe", "count", "browse",
+    ];
+    match &act.action {
+        Action::Read { .. } | Action::Search { .. } | Action::Plan | Action::Submit { .. } => false,
+        Action::Fetch { .. } => false,
+        Action::Other => {
+            let name = act.call.name.to_ascii_lowercase();
+            !looks
+                .iter()
+                .any(|w| name.starts_with(w) || name.contains(&format!("_{w}")))
+        }
         _ => true,
     }
 }

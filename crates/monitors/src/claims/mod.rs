@@ -87,6 +87,11 @@ pub enum ClaimKind {
     Pushed,
     /// Something was deployed or published.
     Deployed,
+    /// Something was done by a tool that is no file tool and no shell: sent, paid, booked.
+    Acted {
+        /// The verb.
+        verb: String,
+    },
     /// The work is done and works.
     Done,
 }

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use super::super::paths;
-use super::Said;
 use super::super::ClaimKind;
 use super::super::mood::{Clause, Mood};
+use super::super::paths;
 use super::super::sentences::{Token, TokenKind};
+use super::Said;
 
 /// A line of shown output that a test runner prints at its end: `42 passed in 1.03s`.
 pub(super) fn shown_output(line: &str) -> Option<Said> {

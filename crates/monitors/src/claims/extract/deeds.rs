@@ -1,8 +1,8 @@
 //! Claims about deeds: files made, changed and deleted, work shipped, work done.
 
-use super::super::paths;
 use super::super::ClaimKind;
 use super::super::mood::{Clause, Mood};
+use super::super::paths;
 use super::super::sentences::{Token, TokenKind};
 
 /// What was done to a file.
@@ -199,6 +199,50 @@ pub(super) fn shipped(clause: &Clause<'_>) -> Option<ClaimKind> {
             .then_some(ClaimKind::Pushed),
         _ => Some(ClaimKind::Deployed),
     }
+}
+
+/// Verbs for what agents do with tools that are neither files nor shells.
+const ACTS: &[&str] = &[
+    "sent",
+    "emailed",
+    "messaged",
+    "posted",
+    "replied",
+    "paid",
+    "transferred",
+    "booked",
+    "scheduled",
+    "rescheduled",
+    "reserved",
+    "invited",
+    "ordered",
+    "purchased",
+    "cancelled",
+    "canceled",
+    "refunded",
+    "notified",
+    "subscribed",
+    "unsubscribed",
+];
+
+/// The verb by which the clause says that the agent acted on the world.
+pub(super) fn acted(clause: &Clause<'_>) -> Option<&'static str> {
+    let at = clause.find(|t| t.kind == TokenKind::Word && ACTS.contains(&t.low))?;
+    let previous = at.checked_sub(1).map_or("", |i| clause.word(i));
+    let own = clause.has(&["i", "i've", "we've"])
+        && matches!(
+            previous,
+            "i" | "i've" | "we've" | "have" | "successfully" | "also" | "and" | "just" | "now"
+        );
+    let passive = matches!(previous, "been" | "successfully")
+        && clause.has(&["has", "have"])
+        && clause.has(&["been"]);
+    // "the mail you were sent", "was sent by Kim"
+    let other = clause.has(&["by", "you", "who", "were"]);
+    if !(own || passive) || other || clause.mood(at) != Mood::Stated {
+        return None;
+    }
+    ACTS.iter().find(|v| **v == clause.word(at)).copied()
 }
 
 /// Whether the clause says that the whole work is done and works.

@@ -17,7 +17,7 @@ use checks::{
     BUILD_NOUNS, BUILD_VERBS, LINT_NOUNS, LINT_VERBS, checks_clean, commands_run, is_test_noun,
     shown_output, tests_pass, verified,
 };
-use deeds::{Verb, done, files_touched, list_verb, path_of, shipped};
+use deeds::{Verb, acted, done, files_touched, list_verb, path_of, shipped};
 use measured::measured;
 
 pub(crate) use admissions::Admissions;
@@ -107,6 +107,23 @@ static STEMS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
             "refactor",
             "replaced",
             "moved",
+            "sent",
+            "mail",
+            "paid",
+            "booked",
+            "schedul",
+            "transfer",
+            "invited",
+            "order",
+            "purchas",
+            "cancel",
+            "posted",
+            "replied",
+            "messaged",
+            "reserved",
+            "refund",
+            "notif",
+            "subscrib",
         ])
         .ok()
 });
@@ -257,6 +274,10 @@ fn claims_of(clause: &Clause<'_>, sentence: &Sentence, around: Around, out: &mut
     }
     if let Some(strong) = verified(clause) {
         say(ClaimKind::Verified, strong);
+    }
+    if let Some(verb) = acted(clause) {
+        let verb = verb.to_owned();
+        say(ClaimKind::Acted { verb }, firm);
     }
     if done(clause) {
         say(ClaimKind::Done, firm);

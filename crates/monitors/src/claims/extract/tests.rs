@@ -19,6 +19,7 @@ fn kinds(text: &str) -> Vec<&'static str> {
             ClaimKind::Committed => "committed",
             ClaimKind::Pushed => "pushed",
             ClaimKind::Deployed => "deployed",
+            ClaimKind::Acted { .. } => "acted",
             ClaimKind::Done => "done",
         })
         .collect()
@@ -88,6 +89,9 @@ fn claims_of_each_kind() {
         ("measured", "Accuracy improved to 97.3%."),
         ("measured", "Latency dropped from 412 ms to 96 ms."),
         ("measured", "Coverage is now 94%."),
+        ("acted", "I've sent the summary to Kim."),
+        ("acted", "The payment has been sent."),
+        ("acted", "I booked the room for Friday."),
         ("done", "The feature is now fully implemented."),
         ("done", "Done!"),
         ("done", "Everything works correctly."),
@@ -164,6 +168,11 @@ fn plans_hopes_questions_denials_and_the_words_of_others_are_no_claims() {
         "The issue says that the tests pass on main.",
         "To see whether it works, open the page.",
         "All tests that pass a token must be updated.",
+        "I can send it if you like.",
+        "The mail was sent by Kim on Monday.",
+        "I have not sent the mail.",
+        "The message you sent has two questions.",
+        "The order was placed in March.",
     ] {
         let claims = kinds(text);
         if !claims.is_empty() {
