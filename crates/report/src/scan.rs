@@ -124,9 +124,10 @@ fn zone_name<S: Serializer>(zone: &TimeZone, to: S) -> Result<S::Ok, S::Error> {
 
 /// The zone's name; `UTC` for one without.
 pub(crate) fn zone_label(zone: &TimeZone) -> &str {
-    zone.iana_name().unwrap_or(if *zone == TimeZone::UTC {
-        "UTC"
-    } else {
-        "local time"
-    })
+    match zone.iana_name() {
+        Some("UTC" | "Etc/UTC") => "UTC",
+        Some(name) => name,
+        None if *zone == TimeZone::UTC => "UTC",
+        None => "local time",
+    }
 }

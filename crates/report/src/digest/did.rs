@@ -89,13 +89,18 @@ fn unattended(lens: &Lens, sessions: &Sessions<'_>) -> Line {
     let n = sum(sessions, |s| u64::from(s.unattended == Some(true)));
     let unknown = sessions.entries.len() as u64 - known;
     let of = counted(known, "session", "sessions");
-    let mut detail = format!("{} of {of}", percent(n, known));
-    if unknown > 0 {
-        detail += &format!(", {} do not say", count(unknown));
-    }
+    let detail = match (known, unknown) {
+        (0, _) => "no recording says".to_owned(),
+        (_, 0) => format!("{} of {of}", percent(n, known)),
+        _ => format!(
+            "{} of {of}, {} do not say",
+            percent(n, known),
+            count(unknown)
+        ),
+    };
     Line {
         label: "Nobody present".into(),
-        value: count(n),
+        value: if known == 0 { "–".into() } else { count(n) },
         count: n,
         detail,
         notable: n > 0,
@@ -119,12 +124,14 @@ fn unasked(lens: &Lens, sessions: &Sessions<'_>) -> Line {
         count(known),
         counted(bypassing, "session", "sessions")
     );
-    if calls > known {
+    if known == 0 {
+        detail = "no recording says".to_owned();
+    } else if calls > known {
         detail += &format!(", {} do not say", count(calls - known));
     }
     Line {
         label: "Nobody asked (bypass)".into(),
-        value: count(n),
+        value: if known == 0 { "–".into() } else { count(n) },
         count: n,
         detail,
         notable: n > 0,
@@ -188,7 +195,7 @@ fn deed(lens: &Lens, sessions: &Sessions<'_>, kind: Deed, label: &str, notable: 
     }
     let detail = match (tallies.len() as u64, kind) {
         (0, _) => String::new(),
-        (_, Deed::HostContacted) => format!("{} told apart", count(top.len() as u64)),
+        (_, Deed::HostContacted) => counted(top.len() as u64, "host", "hosts"),
         (in_sessions, _) => format!("in {}", counted(in_sessions, "session", "sessions")),
     };
     Line {

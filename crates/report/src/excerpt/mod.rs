@@ -68,6 +68,8 @@ struct Mark {
     /// The finding's handle.
     finding: String,
     severity: Severity,
+    /// The decisive step.
+    step: u64,
     quote: String,
 }
 
@@ -140,6 +142,7 @@ impl Marks {
         self.marks.push(Mark {
             finding: format!("F{number}"),
             severity: finding.severity,
+            step: finding.step,
             quote: finding.quote.clone(),
         });
         self.by_step.entry(finding.step).or_default().push(index);

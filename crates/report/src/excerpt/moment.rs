@@ -127,6 +127,9 @@ impl Moment {
             },
         );
         moment
+            .parts
+            .extend(decoded(&moment.parts, step, hits, look));
+        moment
     }
 
     fn fill(&mut self, kind: &StepKind, write: &Writer<'_>) {
@@ -240,6 +243,45 @@ impl Moment {
             };
         }
     }
+}
+
+/// The decisive words that stand nowhere in the step as it was recorded: what Proctor read after
+/// it had decoded or joined something.
+fn decoded(parts: &[Part], step: &Step, hits: &[&Mark], look: &Look) -> Option<Part> {
+    let pieces = parts.iter().flat_map(|part| &part.lines);
+    let marked: Vec<&str> = pieces
+        .flat_map(|line| &line.pieces)
+        .filter(|piece| piece.mark)
+        .map(|piece| piece.text.as_str())
+        .collect();
+    let mut lines: Vec<TextLine> = Vec::new();
+    for mark in hits.iter().filter(|mark| mark.step == step.index) {
+        let text = look.lens.line(&mark.quote, 600);
+        let there =
+            |shown: &&str| shown.contains(&text) || (shown.len() >= 10 && text.contains(*shown));
+        let text = format!("{text}\n");
+        let said = lines.iter().flat_map(|line| &line.pieces);
+        if mark.quote.trim().is_empty()
+            || marked.iter().any(there)
+            || said.clone().any(|piece| piece.text == text)
+        {
+            continue;
+        }
+        lines.push(TextLine {
+            sign: "",
+            pieces: vec![Piece {
+                text,
+                mark: true,
+                left_out: 0,
+            }],
+        });
+    }
+    (!lines.is_empty()).then(|| Part {
+        kind: "code",
+        label: "Read as".into(),
+        lines,
+        folded: false,
+    })
 }
 
 /// What was done, and to what.

@@ -144,9 +144,10 @@ pub(super) fn fit(text: &str, width: usize) -> String {
     out
 }
 
-/// Cuts in the middle: of a path both ends tell something, the end more.
+/// Cuts in the middle: of a path both ends tell something, the end more. What is no path is cut at
+/// its end.
 pub(crate) fn fit_path(text: &str, width: usize) -> String {
-    if text.width() <= width || width < 8 {
+    if text.width() <= width || width < 8 || !text.contains('/') || text.contains(' ') {
         return fit(text, width);
     }
     let front = fit(text, width / 4);
