@@ -16,9 +16,11 @@ pub(super) fn headline(scan: &Scan) -> String {
         return "No session of an agent was found.".to_owned();
     }
     let seconds = scan.summaries.iter().map(|s| s.active_seconds).sum();
+    let undated = scan.summaries.iter().any(|s| s.start.is_none());
     let mut out = format!(
-        "{}gents worked {} in {}",
+        "{}gents worked {}{} in {}",
         period(scan).map_or_else(|| "A".to_owned(), |period| format!("{period}, a")),
+        if undated { "at least " } else { "" },
         units::duration(seconds),
         counted(sessions, "session", "sessions")
     );

@@ -18,7 +18,7 @@ pub struct SessionRow {
     pub handle: String,
     /// The session's id.
     pub id: String,
-    /// Its title, or its project where it has none.
+    /// Its title, or its project where it has none, or its id.
     pub title: String,
     /// The project's directory.
     pub project: String,
@@ -136,15 +136,16 @@ fn row(entry: &Entry<'_>, scan: &Scan, lens: &Lens) -> SessionRow {
     let project = project(summary, lens);
     let title = summary.note.title.as_deref().unwrap_or_default();
     let title = lens.line(title, LONG);
+    let id = lens.line(summary.session.as_str(), LONG);
     let (unasked, known) = modes(summary);
     SessionRow {
         handle: entry.handle.clone(),
-        id: lens.line(summary.session.as_str(), LONG),
-        title: if title.is_empty() {
-            project.clone()
-        } else {
-            title
+        title: match (title.is_empty(), summary.note.cwd.is_some()) {
+            (false, _) => title,
+            (true, true) => project.clone(),
+            (true, false) => id.clone(),
         },
+        id,
         project,
         harness: harness(summary),
         models: summary

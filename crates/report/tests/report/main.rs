@@ -1,6 +1,7 @@
 //! The renderings over invented data: what they look like, and what hostile data cannot do.
 #![cfg(test)]
 
+mod contrast;
 #[path = "../../examples/sample/data.rs"]
 mod data;
 mod hostile;

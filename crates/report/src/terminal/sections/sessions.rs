@@ -35,7 +35,11 @@ pub(in crate::terminal) fn sessions(digest: &Digest, style: &Style) -> String {
 /// A session in one line: when, where, how bad, and why or what it did.
 fn session(row: &SessionRow, style: &Style) -> String {
     let project = if style.width() >= 100 { 26 } else { 14 };
-    let name = row.project.trim_end_matches('/').rsplit('/').next();
+    // The last part of the project's path; sessions without one have their title or id.
+    let name = match row.project.contains('/') {
+        true => row.project.trim_end_matches('/').rsplit('/').next(),
+        false => Some(row.title.as_str()),
+    };
     let start = row.start.get(5..).unwrap_or_default();
     let tally = tally(row);
     let before = 1 + HANDLE + 13 + project + 2 + TALLY;
