@@ -120,7 +120,7 @@ impl<'r> Session<'r> {
         let path = self.cwd.join(self.random.pick(FILES)).display().to_string();
         match self.random.between(0, 10) {
             0..=3 => {
-                let command = self.random.pick(COMMANDS);
+                let command = self.command();
                 let lines = self.random.between(3, 40);
                 (
                     "Bash",
@@ -154,6 +154,14 @@ impl<'r> Session<'r> {
                 self.output(20),
             ),
         }
+    }
+
+    /// A command line; most of them differ in a name or a number, as they do in real sessions.
+    fn command(&mut self) -> String {
+        let (file, word) = (self.random.pick(FILES), self.random.pick(WORDS));
+        let number = self.random.between(1, 400).to_string();
+        let command = self.random.pick(COMMANDS);
+        command.replace("FILE", file).replace("WORD", word).replace("NUM", &number)
     }
 
     fn user(&mut self, content: Value) -> Value {
@@ -257,17 +265,19 @@ const FILES: &[&str] = &[
 ];
 
 const COMMANDS: &[&str] = &[
-    "cargo test --workspace 2>&1 | tail -20",
-    "git status --short && git diff --stat",
-    "rg -n 'fn parse' src | head -50",
+    "cargo test --workspace WORD 2>&1 | tail -NUM",
+    "git status --short && git diff --stat HEAD~NUM",
+    "rg -n 'fn WORD' src | head -NUM",
     "ls -la src tests",
     "cd src && wc -l *.rs | sort -n",
     "cargo clippy --all-targets -- -D warnings",
-    "sed -n '1,80p' src/client/http.rs",
-    "for f in src/*.rs; do echo \"$f\"; grep -c unwrap \"$f\"; done",
-    "python3 - <<'EOF'\nimport json\nprint(json.dumps({'a': 1}))\nEOF",
-    "git log --oneline -15",
-    "find . -name '*.rs' -newer Cargo.toml -exec wc -l {} +",
+    "sed -n 'NUM,+80p' FILE",
+    "for f in src/*.rs; do echo \"$f\"; grep -c WORD \"$f\"; done",
+    "python3 - <<'EOF'\nimport json\nprint(json.dumps({'WORD': NUM}))\nEOF",
+    "git log --oneline -NUM -- FILE",
+    "find . -name '*.rs' -newer FILE -exec wc -l {} +",
+    "cat FILE | grep -A NUM WORD",
+    "git commit -qm 'Handle WORD in FILE (NUM)' FILE",
 ];
 
 const WORDS: &[&str] = &[

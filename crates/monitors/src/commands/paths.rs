@@ -25,6 +25,8 @@ pub(crate) fn normal(path: &str, dir: Option<&str>) -> String {
             ".." if parts.last().is_some_and(|p| *p != ".." && *p != "~") => {
                 parts.pop();
             }
+            // Above the root is the root.
+            ".." if parts.is_empty() && joined.starts_with('/') => {}
             _ => parts.push(part),
         }
     }
@@ -61,7 +63,7 @@ mod tests {
         }
         assert_eq!(normal(".bashrc", Some("~")), "~/.bashrc");
         assert_eq!(normal("../shadow", Some("/etc/x")), "/etc/shadow");
-        assert_eq!(normal("../../../..", Some("/etc")), "/..");
+        assert_eq!(normal("../../../..", Some("/etc")), "/");
         assert_eq!(normal("a.sh", None), "./a.sh");
         assert_eq!(normal("$HOMEWARD/x", None), "$HOMEWARD/x");
         assert_eq!(normal("/", None), "/");

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use rsigma_eval::EventValue;
 
 /// A few named fields; cheap to build for every command.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Hash)]
 pub(crate) struct Event<'a> {
     fields: Vec<(&'static str, Field<'a>)>,
 }
 
 /// The value of a field.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) enum Field<'a> {
     Text(Cow<'a, str>),
     /// Matches where one of its members does.

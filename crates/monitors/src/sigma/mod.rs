@@ -2,6 +2,7 @@
 
 mod event;
 mod load;
+mod memo;
 
 pub(crate) use event::{Event, Field};
 pub(crate) use load::{SigmaSource, load};
@@ -55,6 +56,7 @@ impl Category {
 pub(crate) struct SigmaRules {
     rules: Vec<Compiled>,
     engines: Vec<Engine>,
+    memo: memo::Memo,
     marks: Vec<String>,
 }
 
@@ -140,11 +142,18 @@ impl SigmaRules {
         let Some(engine) = self.engines.get(category as usize) else {
             return Vec::new();
         };
-        engine
-            .evaluate(event)
+        let evaluate = || {
+            let results = engine.evaluate(event);
+            let number = |id: &String| id.parse::<u32>().ok();
+            results
+                .iter()
+                .filter_map(|r| r.header.rule_id.as_ref().and_then(number))
+                .collect()
+        };
+        self.memo
+            .matching(category, event, evaluate)
             .iter()
-            .filter_map(|result| result.header.rule_id.as_ref()?.parse::<usize>().ok())
-            .filter_map(|i| self.rules.get(i))
+            .filter_map(|i| self.rules.get(*i as usize))
             .map(|c| SigmaHit {
                 rule: &c.rule,
                 marks: c.marks,
