@@ -1,6 +1,5 @@
 //! Which harness wrote a file, by its content; names are not asked.
 
-use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -16,13 +15,17 @@ mod sketch;
 
 /// How much of a file is looked at, in bytes: the first amount mostly tells; the others are for
 /// documents whose telling fields come late.
-const HEADS: [u64; 3] = [64 << 10, 1 << 20, 8 << 20];
+const HEADS: [u64; 3] = [64 << 10, 1 << 20, LONGEST_HEAD];
+const LONGEST_HEAD: u64 = 8 << 20;
 
 /// How much of an archive's end is looked at, in bytes; the list of its members stands there.
 const TAIL: u64 = 64 << 10;
 
 /// Lines that are looked at; most tell at once, and the first ones may be broken.
 const MOST_LINES: usize = 100;
+
+/// As many lines that tell the same, and none that tells other, are enough.
+const ENOUGH_LINES: usize = 4;
 
 /// What the content of a file tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +65,13 @@ pub(crate) fn detect(path: &Path, file: &mut (impl Read + Seek)) -> io::Result<K
         }
         let text = String::from_utf8_lossy(&head);
         if let Some(harness) = harness_of(&text) {
-            return Ok(Kind::Recording(describe(harness, path, &text)));
+            let detected = describe(harness, path, &text);
+            // A first line that is longer than the head does not tell its session.
+            let lacks = detected.session.is_none() && has_session(harness);
+            if whole || !lacks || most == LONGEST_HEAD {
+                return Ok(Kind::Recording(detected));
+            }
+            continue;
         }
         // More of the file tells more only where its first value goes on.
         if whole || !sketch::of(start_of(&text)).cut {
@@ -101,29 +110,34 @@ fn start_of(text: &str) -> &str {
 /// The harness that the first value tells, or most of the first lines.
 fn harness_of(text: &str) -> Option<Harness> {
     let text = start_of(text);
-    let mut votes: BTreeMap<Harness, usize> = BTreeMap::new();
-    let mut first = None;
-    let mut vote = |sketch: &Sketch| {
-        if let Some(harness) = classify(sketch) {
-            *votes.entry(harness).or_default() += 1;
-            first.get_or_insert(harness);
-        }
-    };
-    let whole = sketch::of(text);
-    vote(&whole);
+    let first_line = text.lines().next().unwrap_or("");
     let lines = text
         .lines()
         .skip(1)
         .take(MOST_LINES)
-        .map(|line| line.trim_matches(['\0', ' ', '\t', '\r']));
-    for line in lines.filter(|line| line.starts_with('{')) {
-        vote(&sketch::of(line));
+        .map(|line| line.trim_matches(['\0', ' ', '\t', '\r']))
+        .filter(|line| line.starts_with('{'));
+    // The first value may go on over many lines.
+    let first = match first_line.ends_with('}') {
+        true => first_line,
+        false => text,
+    };
+    let told = std::iter::once(first)
+        .chain(lines)
+        .filter_map(|line| classify(&sketch::of(line)));
+    let mut votes: Vec<(Harness, usize)> = Vec::new();
+    for harness in told {
+        match votes.iter_mut().find(|(h, _)| *h == harness) {
+            Some((_, n)) => *n += 1,
+            None => votes.push((harness, 1)),
+        }
+        if matches!(votes.as_slice(), [(_, ENOUGH_LINES..)]) {
+            break;
+        }
     }
-    let most = votes.values().copied().max()?;
-    // One that came first wins among equals.
-    first
-        .filter(|f| votes.get(f) == Some(&most))
-        .or_else(|| votes.into_iter().find(|(_, n)| *n == most).map(|(h, _)| h))
+    // The one that came first wins among equals.
+    let most = votes.iter().map(|(_, n)| *n).max()?;
+    votes.iter().find(|(_, n)| *n == most).map(|(h, _)| *h)
 }
 
 /// The harness that writes values of this shape.
@@ -220,6 +234,11 @@ fn is_chat(value: &Sketch) -> bool {
         || (value.is_list("output") && list("output") && value.has("model"))
 }
 
+/// Whether the records of this harness name their session.
+fn has_session(harness: Harness) -> bool {
+    matches!(harness, Harness::ClaudeCode | Harness::Codex)
+}
+
 /// What the first lines of a session file say about it.
 fn describe(harness: Harness, path: &Path, text: &str) -> Detected {
     let mut detected = Detected {
@@ -227,7 +246,7 @@ fn describe(harness: Harness, path: &Path, text: &str) -> Detected {
         session: None,
         started: None,
     };
-    if !matches!(harness, Harness::ClaudeCode | Harness::Codex) {
+    if !has_session(harness) {
         return detected;
     }
     for line in text.lines().take(MOST_LINES) {

@@ -169,6 +169,19 @@ fn the_session_and_start_are_read_from_the_head() {
 }
 
 #[test]
+fn a_long_first_line_does_not_hide_the_session() {
+    let long = "x".repeat(200 << 10);
+    let text = format!(
+        "{{\"type\":\"user\",\"message\":{{\"role\":\"user\",\"content\":\"{long}\"}},\"uuid\":\"1\",\"sessionId\":\"s\"}}\n"
+    );
+    let kind = detect(Path::new("s.jsonl"), &mut Cursor::new(text)).unwrap();
+    let Kind::Recording(found) = kind else {
+        panic!("no recording");
+    };
+    assert_eq!(found.session, Some(SessionId::new("claude-code:s")));
+}
+
+#[test]
 fn text_in_utf16_is_told_from_other_files() {
     let kind = detect(Path::new("x"), &mut Cursor::new(b"\xff\xfe{\0}\0")).unwrap();
     assert_eq!(kind, Kind::Utf16);
