@@ -33,7 +33,7 @@ chrome --dump-dom "file://$work/report.html" >"$work/dom.html"
 [ "$(wc -c <"$work/dom.html")" -gt 20000 ] || fail "the page is nearly empty"
 # The hostile recording sets the title and adds an element if any of its markup comes alive.
 grep -q '<title>owned' "$work/dom.html" && fail "a script of a recording ran"
-grep -q 'id="owned"' "$work/dom.html" && fail "markup of a recording is part of the page"
+grep -qE '<[a-z]+ [^>]*id="owned"' "$work/dom.html" && fail "markup of a recording is part of the page"
 grep -qE '(src|href)="https?://' "$work/dom.html" && fail "the page refers to the network"
 [ "$failed" = 0 ] && echo "browser: report drawn at 1280 and 390 pixels, hostile text inert"
 exit "$failed"

@@ -161,7 +161,10 @@ impl<'r> Session<'r> {
         let (file, word) = (self.random.pick(FILES), self.random.pick(WORDS));
         let number = self.random.between(1, 400).to_string();
         let command = self.random.pick(COMMANDS);
-        command.replace("FILE", file).replace("WORD", word).replace("NUM", &number)
+        command
+            .replace("FILE", file)
+            .replace("WORD", word)
+            .replace("NUM", &number)
     }
 
     fn user(&mut self, content: Value) -> Value {

@@ -514,7 +514,7 @@ mod tests {
             json!({"id": "c1", "name": "run", "args": {"cmd": "ls"}, "type": "tool_call"}),
         ] {
             let message = json!({"role": "assistant", "content": null, "tool_calls": [call]});
-            assert_eq!(parts(message), [expected.clone()]);
+            assert_eq!(parts(message), std::slice::from_ref(&expected));
         }
     }
 

@@ -123,14 +123,14 @@ mod tests {
     #[test]
     fn repeats_of_a_task_do_not_make_the_interval_narrower() {
         let class = |i: usize| {
-            if i % 2 == 0 {
+            if i.is_multiple_of(2) {
                 Class::Positive
             } else {
                 Class::Clean
             }
         };
         let score = |i: usize| {
-            if i % 2 == 0 {
+            if i.is_multiple_of(2) {
                 (i % 10) as f64
             } else {
                 (i % 7) as f64
