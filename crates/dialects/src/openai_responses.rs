@@ -204,11 +204,13 @@ fn function_call(item: &mut Object<'_>, odd: &mut Oddities) -> ToolCall {
     }
 }
 
-/// The name of a tool, with the namespace of the server that offers it.
+/// The name of a tool, with that of the MCP server that offers it. The namespaces of a harness's
+/// own tools only sort them.
 fn qualified_name(item: &Object<'_>) -> String {
     let text = |key| item.get(key).and_then(Value::as_str);
     let name = text("name").unwrap_or_default();
-    match text("namespace").or_else(|| text("server_label")) {
+    let namespace = text("namespace").filter(|space| space.starts_with("mcp__"));
+    match namespace.or_else(|| text("server_label")) {
         Some(space) if space.ends_with("__") => format!("{space}{name}"),
         Some(space) => format!("{space}__{name}"),
         None => name.to_owned(),
@@ -440,6 +442,13 @@ mod tests {
                 "arguments": "not json"})
             ),
             [call("c", "mcp__box__f", json!("not json"))]
+        );
+        assert_eq!(
+            parts(
+                json!({"type": "function_call", "call_id": "c", "name": "spawn_agent",
+                "namespace": "multi_agent_v1", "arguments": "{}"})
+            ),
+            [call("c", "spawn_agent", json!({}))]
         );
         assert_eq!(
             parts(

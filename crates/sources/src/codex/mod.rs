@@ -4,8 +4,9 @@
 //! Responses API; `event_msg` records tell the same to Codex's screens and are only read for what
 //! the items lack. The first releases wrote bare items without the envelope.
 //!
-//! A file is one thread. A thread that was forked off another begins with a copy of it, `session_meta`
-//! included, so only the first one counts. A sub-agent is a thread that names its parent.
+//! A file is one thread. A thread that was forked off another begins with a copy of it,
+//! `session_meta` included, so only the first one counts, and what follows another one is marked as
+//! copied. A sub-agent is a thread that names its parent.
 
 mod names;
 mod note;
@@ -20,7 +21,7 @@ use jiff::Timestamp;
 use proctor_dialects::json::{Object, Value};
 use proctor_dialects::{Oddities, Part, openai_responses, place_name};
 use proctor_model::{
-    Boundary, EventKind, GapCause, Harness, Message, Origin, Role, SessionId, Tokens,
+    Boundary, EventKind, GapCause, Harness, Message, Origin, Role, SessionId, SessionNote, Tokens,
 };
 
 use crate::emit::{Emitter, Record};
@@ -36,6 +37,8 @@ pub(crate) struct Codex {
     odd: Oddities,
     /// The thread, once a record named it.
     session: Option<SessionId>,
+    /// The records are copies of another thread's.
+    in_copy: bool,
     /// This version records the usage of every request; the sums are then not needed.
     exact_usage: bool,
     /// The ids of the latest calls that start an agent.
@@ -57,7 +60,7 @@ impl Records for Codex {
         let first = record.next_part();
         record.time = time(&entry, record, out);
         if self.session.is_none() {
-            self.session = thread(&entry);
+            self.session = head_session(&entry);
         }
         if let Some(session) = &self.session {
             out.set_session(session);
@@ -97,6 +100,7 @@ impl Codex {
                 out.unknown_field(kind, name);
             }
         }
+        self.mark_copy(entry, &payload, record, out);
         match kind {
             "session_meta" => self.notes.session_meta(&payload, record, out),
             "turn_context" => self.notes.turn_context(&payload, record, out),
@@ -113,6 +117,36 @@ impl Codex {
             }
             _ if names::is_known_record(kind) => out.known(record, kind),
             _ => out.unknown(record, kind),
+        }
+    }
+
+    /// Tells where a copy of another thread begins and ends: at its `session_meta`, and at the first
+    /// record that names this thread. Old versions, which number no records, name none either.
+    fn mark_copy(
+        &mut self,
+        entry: &Object<'_>,
+        payload: &Object<'_>,
+        record: &mut Record<'_>,
+        out: &mut Emitter<'_>,
+    ) {
+        if let Some(session) = thread(entry.get("type"), payload)
+            && entry.get("ordinal").is_some()
+            && self.session.as_ref() != Some(&session)
+        {
+            self.in_copy = true;
+            let note = SessionNote {
+                copied_from: Some(session),
+                ..SessionNote::default()
+            };
+            return out.event(record, EventKind::Session(note));
+        }
+        let named = payload.get("thread_id").and_then(Value::as_str);
+        if self.in_copy
+            && let Some(id) = named
+            && self.session == Some(session_id(Harness::Codex, id))
+        {
+            self.in_copy = false;
+            out.event(record, EventKind::Boundary(Boundary::Resumed));
         }
     }
 
@@ -144,7 +178,12 @@ impl Codex {
                     let role = item.role.unwrap_or(Role::User);
                     let given = origins.get(i).copied().flatten();
                     let origin = match role {
-                        Role::User => given.unwrap_or_else(|| origin_of_text(&text)),
+                        Role::User => match given.unwrap_or_else(|| origin_of_text(&text)) {
+                            // The words of a sub-agent's user are its parent's.
+                            Origin::Person if self.notes.has_parent() => Origin::Agent,
+                            _ if text.starts_with("<subagent_notification>") => Origin::Agent,
+                            origin => origin,
+                        },
                         Role::System | Role::Assistant => Origin::Person,
                     };
                     let message = Message { role, origin, text };
@@ -196,23 +235,26 @@ impl Codex {
     }
 }
 
-/// The thread that a file's first record names.
-fn thread(entry: &Object<'_>) -> Option<SessionId> {
-    let id = match entry.get("payload") {
-        Some(payload) => payload.str("id").or_else(|| payload.str("thread_id"))?,
-        // Items have ids too; the head of an old file is told by what it lacks.
-        None if entry.get("type").is_none() => entry.get("id").and_then(Value::as_str)?,
-        None => return None,
-    };
-    let is_meta = entry
-        .get("type")
-        .is_none_or(|kind| kind.as_str() == Some("session_meta"));
-    is_meta.then(|| session_id(Harness::Codex, id))
+/// The thread that a `session_meta` record names.
+fn thread(kind: Option<&Value<'_>>, payload: &Object<'_>) -> Option<SessionId> {
+    if kind?.as_str() != Some("session_meta") {
+        return None;
+    }
+    let id = payload.get("id").and_then(Value::as_str)?;
+    Some(session_id(Harness::Codex, id))
 }
 
-/// The session that the first records of a file belong to, for [`crate::Recording`].
+/// The thread that a record names as that of its file, if it is the file's head.
 pub(crate) fn head_session(entry: &Object<'_>) -> Option<SessionId> {
-    thread(entry)
+    if let Some(Value::Object(payload)) = entry.get("payload") {
+        return thread(entry.get("type"), payload);
+    }
+    // In the first releases the head had no type, as only it had; items have ids too.
+    if entry.get("type").is_some() || entry.get("timestamp").is_none() {
+        return None;
+    }
+    let id = entry.get("id").and_then(Value::as_str)?;
+    Some(session_id(Harness::Codex, id))
 }
 
 fn time(entry: &Object<'_>, record: &mut Record<'_>, out: &mut Emitter<'_>) -> Option<Timestamp> {
@@ -262,9 +304,6 @@ fn origin_of_text(text: &str) -> Origin {
         "<goal_context>",
     ];
     let start = text.trim_start();
-    if start.starts_with("<subagent_notification>") {
-        return Origin::Agent;
-    }
     if HARNESS.iter().any(|mark| start.starts_with(mark)) {
         return Origin::Harness;
     }

@@ -1,7 +1,7 @@
 //! What the records say about their thread, told once and whenever it changes.
 
 use proctor_dialects::json::{Object, Value};
-use proctor_model::{Boundary, EventKind, Harness, PermissionMode, SessionId, SessionNote};
+use proctor_model::{EventKind, Harness, PermissionMode, SessionId, SessionNote};
 
 use crate::emit::{Emitter, Record};
 use crate::session_id;
@@ -10,12 +10,18 @@ use crate::session_id;
 #[derive(Default)]
 pub(super) struct Notes {
     begun: bool,
+    parent: Option<SessionId>,
     cwd: Option<String>,
     model: Option<String>,
     mode: Option<PermissionMode>,
 }
 
 impl Notes {
+    /// Whether another thread's agent started this one.
+    pub(super) fn has_parent(&self) -> bool {
+        self.parent.is_some()
+    }
+
     /// The head of a file. Later ones are copies of another thread's.
     pub(super) fn session_meta(
         &mut self,
@@ -29,6 +35,7 @@ impl Notes {
         self.begun = true;
         let text = |key| meta.get(key).and_then(Value::as_str).map(str::to_owned);
         self.cwd = text("cwd");
+        self.parent = parent(meta);
         let note = SessionNote {
             harness: Some(Harness::Codex),
             version: text("cli_version"),
@@ -41,14 +48,11 @@ impl Notes {
                 .get("source")
                 .and_then(agent_name)
                 .or_else(|| text("agent_nickname")),
-            parent: parent(meta),
+            parent: self.parent.clone(),
             unattended: meta.get("source").and_then(unattended),
             ..SessionNote::default()
         };
         out.event(record, EventKind::Session(note));
-        if meta.get("forked_from_id").is_some_and(|id| !id.is_null()) {
-            out.event(record, EventKind::Boundary(Boundary::Resumed));
-        }
     }
 
     /// The settings of a turn.

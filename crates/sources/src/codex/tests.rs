@@ -219,26 +219,47 @@ fn breaks_of_the_context_are_boundaries() {
 
 #[test]
 fn a_fork_keeps_its_own_name_and_a_sub_agent_names_its_parent() {
-    let (events, _) = read(&[
+    let copied = [
         meta(json!({"forked_from_id": "P"})),
         meta(json!({"id": "P", "cwd": "/elsewhere"})),
         user("hi"),
-    ]);
+        event(json!({"type": "thread_settings_applied", "thread_id": "T"})),
+        user("more"),
+    ];
     assert_eq!(
-        outline(&events),
+        outline(&read(&copied).0),
         [
             "== codex:T",
             "note harness=codex version=0.169.0 cwd=/p branch=main unattended=false",
-            "boundary Resumed",
+            "note copied_from=codex:P",
             "known session_meta of another thread",
             "User/Person: hi",
+            "boundary Resumed",
+            "known event thread_settings_applied",
+            "User/Person: more",
         ]
     );
-    let (events, _) = read(&[meta(json!({"source": {"subagent": {"thread_spawn":
-        {"parent_thread_id": "P", "depth": 1, "agent_nickname": "Ada", "agent_role": "explorer"}}}}))]);
+    // Where records are not numbered, nothing would tell the end of the copy.
+    let old = copied.map(|mut entry| {
+        entry.as_object_mut().unwrap().remove("ordinal");
+        entry
+    });
+    let lines = outline(&read(&old).0);
+    assert!(
+        !lines.iter().any(|line| line.contains("copied_from")),
+        "{lines:?}"
+    );
+    let (events, _) = read(&[
+        meta(json!({"source": {"subagent": {"thread_spawn":
+        {"parent_thread_id": "P", "depth": 1, "agent_nickname": "Ada", "agent_role": "explorer"}}}})),
+        user("Find it"),
+    ]);
     assert_eq!(
-        outline(&events)[1],
-        "note harness=codex version=0.169.0 cwd=/p branch=main title=Ada parent=codex:P"
+        outline(&events)[1..],
+        [
+            "note harness=codex version=0.169.0 cwd=/p branch=main title=Ada parent=codex:P",
+            "User/Agent: Find it",
+        ]
     );
 }
 
