@@ -5,9 +5,9 @@
 //! anything, down to stated bounds, so that rules see the commands that would run.
 
 mod bounds;
-mod braces;
 mod carry;
 mod code;
+mod content;
 mod decode;
 mod escape;
 mod expand;
@@ -15,12 +15,14 @@ mod filters;
 mod grammar;
 mod lex;
 mod run;
+mod scope;
 mod variables;
-mod wrappers;
+mod word;
 
 use std::ops::Range;
 
 use crate::run::Run;
+use crate::scope::Scope;
 
 /// All simple commands that a piece of shell text would run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -122,7 +124,7 @@ pub fn analyse(text: &str) -> Analysis {
     let (text, longer) = first_bytes(text, bounds::TEXT);
     let mut run = Run::new(text.len());
     run.out.truncated = longer;
-    run.script(text, &Run::outermost());
+    run.script(text, &Scope::outermost());
     run.uncalled_functions();
     run.out
 }

@@ -1,4 +1,8 @@
-//! Calls that matter, as data: those that start commands, those that decode.
+//! Calls that matter: those that start commands, those that decode. The names are data, in
+//! `calls.txt`; this reads it.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::Language;
 
@@ -21,254 +25,6 @@ pub(super) enum Call {
     Print,
     /// Opens a pipe: `open(F, "cmd |")`.
     Open,
-}
-
-/// Names of functions that start something, by language. A name matches a whole dotted path.
-const CALLS: &[(Language, Call, &[&str])] = &[
-    (
-        Language::Python,
-        Call::Shell,
-        &[
-            "os.system",
-            "os.popen",
-            "os.popen2",
-            "os.popen3",
-            "posix.system",
-            "popen2.popen2",
-            "subprocess.run",
-            "subprocess.call",
-            "subprocess.check_call",
-            "subprocess.check_output",
-            "subprocess.Popen",
-            "subprocess.getoutput",
-            "subprocess.getstatusoutput",
-            "commands.getoutput",
-            "commands.getstatusoutput",
-            "asyncio.create_subprocess_shell",
-            "pexpect.spawn",
-            "pexpect.run",
-            "pty.spawn",
-            "get_ipython.system",
-            "invoke.run",
-            "platform.popen",
-            "sh.bash",
-            "check_output",
-            "Popen",
-            "getoutput",
-        ],
-    ),
-    (
-        Language::Python,
-        Call::Argv,
-        &["asyncio.create_subprocess_exec"],
-    ),
-    (
-        Language::Python,
-        Call::Exec,
-        &[
-            "os.execv",
-            "os.execve",
-            "os.execvp",
-            "os.execvpe",
-            "os.execl",
-            "os.execle",
-            "os.execlp",
-            "os.execlpe",
-            "os.posix_spawn",
-            "os.posix_spawnp",
-        ],
-    ),
-    (
-        Language::Python,
-        Call::Spawn,
-        &[
-            "os.spawnv",
-            "os.spawnve",
-            "os.spawnvp",
-            "os.spawnvpe",
-            "os.spawnl",
-            "os.spawnle",
-            "os.spawnlp",
-            "os.spawnlpe",
-        ],
-    ),
-    (
-        Language::Python,
-        Call::Code,
-        &[
-            "exec",
-            "eval",
-            "compile",
-            "builtins.exec",
-            "builtins.eval",
-            "__builtins__.exec",
-        ],
-    ),
-    (Language::Python, Call::PrintLine, &["print"]),
-    (
-        Language::Python,
-        Call::Print,
-        &["sys.stdout.write", "sys.stdout.buffer.write"],
-    ),
-    (
-        Language::JavaScript,
-        Call::Shell,
-        &[
-            "child_process.exec",
-            "child_process.execSync",
-            "execSync",
-            "cp.exec",
-            "shelljs.exec",
-            "shell.exec",
-            "execaCommand",
-            "execaCommandSync",
-        ],
-    ),
-    (
-        Language::JavaScript,
-        Call::Argv,
-        &[
-            "child_process.spawn",
-            "child_process.spawnSync",
-            "child_process.execFile",
-            "child_process.execFileSync",
-            "child_process.fork",
-            "spawnSync",
-            "execFileSync",
-            "execFile",
-            "spawn",
-            "Bun.spawn",
-            "Bun.spawnSync",
-            "execa",
-            "Deno.Command",
-        ],
-    ),
-    (
-        Language::JavaScript,
-        Call::Code,
-        &[
-            "eval",
-            "Function",
-            "vm.runInThisContext",
-            "vm.runInNewContext",
-            "vm.runInContext",
-            "setTimeout",
-            "setInterval",
-        ],
-    ),
-    (Language::JavaScript, Call::PrintLine, &["console.log"]),
-    (Language::JavaScript, Call::Print, &["process.stdout.write"]),
-    (
-        Language::Perl,
-        Call::Shell,
-        &[
-            "system",
-            "exec",
-            "CORE.system",
-            "CORE.exec",
-            "capture",
-            "IPC.Open3.open3",
-        ],
-    ),
-    (Language::Perl, Call::Open, &["open"]),
-    (Language::Perl, Call::Code, &["eval"]),
-    (Language::Perl, Call::Print, &["print", "printf"]),
-    (Language::Perl, Call::PrintLine, &["say"]),
-    (
-        Language::Ruby,
-        Call::Shell,
-        &[
-            "system",
-            "exec",
-            "spawn",
-            "Kernel.system",
-            "Kernel.exec",
-            "Kernel.spawn",
-            "IO.popen",
-            "Process.spawn",
-            "PTY.spawn",
-            "Open3.capture2",
-            "Open3.capture2e",
-            "Open3.capture3",
-            "Open3.popen2",
-            "Open3.popen2e",
-            "Open3.popen3",
-        ],
-    ),
-    (
-        Language::Ruby,
-        Call::Code,
-        &["eval", "instance_eval", "class_eval", "Kernel.eval"],
-    ),
-    (
-        Language::Ruby,
-        Call::PrintLine,
-        &["puts", "$stdout.puts", "STDOUT.puts"],
-    ),
-    (
-        Language::Ruby,
-        Call::Print,
-        &["print", "$stdout.write", "STDOUT.write"],
-    ),
-    (
-        Language::Php,
-        Call::Shell,
-        &[
-            "system",
-            "exec",
-            "shell_exec",
-            "passthru",
-            "popen",
-            "proc_open",
-        ],
-    ),
-    (Language::Php, Call::Argv, &["pcntl_exec"]),
-    (
-        Language::Php,
-        Call::Code,
-        &["eval", "assert", "create_function"],
-    ),
-    (
-        Language::Php,
-        Call::Print,
-        &["echo", "print", "print_r", "printf"],
-    ),
-    (Language::Lua, Call::Shell, &["os.execute", "io.popen"]),
-    (
-        Language::Lua,
-        Call::Code,
-        &["load", "loadstring", "dostring"],
-    ),
-    (Language::Lua, Call::PrintLine, &["print"]),
-    (Language::Lua, Call::Print, &["io.write", "io.stdout.write"]),
-    (Language::Awk, Call::Shell, &["system"]),
-    (Language::Awk, Call::PrintLine, &["print"]),
-    (Language::Awk, Call::Print, &["printf"]),
-];
-
-/// Names that say enough wherever they stand in a path.
-const TELLING: &[&str] = &[
-    "execSync",
-    "spawnSync",
-    "execFileSync",
-    "execFile",
-    "check_output",
-    "getoutput",
-    "Popen",
-    "shell_exec",
-    "passthru",
-];
-
-/// What the function of this name does.
-pub(super) fn call(language: Language, path: &str) -> Option<Call> {
-    let known = |path: &str| {
-        CALLS
-            .iter()
-            .find(|(of, _, names)| *of == language && names.contains(&path))
-            .map(|(_, call, _)| *call)
-    };
-    let last = path.rsplit('.').next().unwrap_or(path);
-    known(path).or_else(|| known(last).filter(|_| TELLING.contains(&last)))
 }
 
 /// What a function makes of a text or a list.
@@ -297,109 +53,113 @@ pub(super) enum Change {
     Same,
 }
 
-const CHANGES: &[(Change, &[&str])] = &[
-    (
-        Change::Base64,
-        &[
-            "b64decode",
-            "urlsafe_b64decode",
-            "standard_b64decode",
-            "decodebytes",
-            "decodestring",
-            "a2b_base64",
-            "atob",
-            "decode_base64",
-            "base64_decode",
-            "decode64",
-            "strict_decode64",
-            "urlsafe_decode64",
-        ],
-    ),
-    (Change::Base32, &["b32decode"]),
-    (
-        Change::Hex,
-        &["unhexlify", "a2b_hex", "fromhex", "b16decode", "hex2bin"],
-    ),
-    (
-        Change::Inflate,
-        &[
-            "decompress",
-            "gzinflate",
-            "gzuncompress",
-            "gzdecode",
-            "inflateSync",
-            "gunzipSync",
-            "unzipSync",
-            "inflateRawSync",
-            "inflate",
-            "uncompress",
-        ],
-    ),
-    (Change::Rot13, &["str_rot13"]),
-    (Change::Reverse, &["strrev", "reverse", "reversed"]),
-    (Change::Decode, &["decode", "from", "force_encoding"]),
-    (
-        Change::Characters,
-        &[
-            "chr",
-            "fromCharCode",
-            "fromCodePoint",
-            "bytes",
-            "bytearray",
-            "char",
-        ],
-    ),
-    (Change::Join, &["join", "implode", "concat"]),
-    (Change::Pack, &["pack", "unpack", "unpack1"]),
-    (Change::Split, &["split", "explode", "list", "chars"]),
-    (
-        Change::Replace,
-        &["replace", "replaceAll", "gsub", "str_replace"],
-    ),
-    (
-        Change::Percent,
-        &[
-            "unquote",
-            "decodeURIComponent",
-            "unescape",
-            "urldecode",
-            "rawurldecode",
-        ],
-    ),
-    (
-        Change::Same,
-        &[
-            "encode",
-            "str",
-            "String",
-            "toString",
-            "to_s",
-            "strip",
-            "trim",
-            "rstrip",
-            "lstrip",
-            "chomp",
-            "read",
-            "getvalue",
-            "toLowerCase",
-            "BytesIO",
-            "StringIO",
-            "freeze",
-            "ascii",
-            "raw",
-            "dedent",
-            "shlex_split",
-            "quote",
-            "array",
-            "tuple",
-        ],
-    ),
-];
+/// The table.
+#[derive(Default)]
+struct Table {
+    /// What functions start, by language and name.
+    calls: HashMap<(&'static str, &'static str), Call>,
+    /// The same for names that say enough at the end of any path.
+    telling: HashMap<(&'static str, &'static str), Call>,
+    /// What functions make of a text, by name.
+    changes: HashMap<&'static str, Change>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::default();
+    for line in include_str!("calls.txt").lines() {
+        // A line that is not understood would be a mistake of ours: a test reads them all.
+        table.read(line);
+    }
+    table
+});
+
+/// What the function of this name does.
+pub(super) fn call(language: Language, path: &str) -> Option<Call> {
+    let language = language.name();
+    let last = path.rsplit('.').next().unwrap_or(path);
+    let whole = TABLE.calls.get(&(language, path));
+    whole
+        .or_else(|| TABLE.telling.get(&(language, last)))
+        .copied()
+}
 
 /// What the function or method of this name makes of its text.
 pub(super) fn change(name: &str) -> Option<Change> {
-    CHANGES
-        .iter()
-        .find(|(_, names)| names.contains(&name))
-        .map(|(change, _)| *change)
+    TABLE.changes.get(name).copied()
+}
+
+impl Table {
+    /// Reads a line of the table; `None` for blank lines, comments and mistakes.
+    fn read(&mut self, line: &'static str) -> Option<()> {
+        let (left, names) = line.split_once(" :").filter(|_| !line.starts_with('#'))?;
+        let mut left = left.split_whitespace();
+        let (language, what) = (left.next()?, left.next()?);
+        for name in names.split_whitespace() {
+            if language == "any" {
+                self.changes.insert(name, parse_change(what)?);
+            } else if let Some(name) = name.strip_prefix("*.") {
+                self.telling.insert((language, name), parse_call(what)?);
+            } else {
+                self.calls.insert((language, name), parse_call(what)?);
+            }
+        }
+        Some(())
+    }
+}
+
+fn parse_call(what: &str) -> Option<Call> {
+    Some(match what {
+        "shell" => Call::Shell,
+        "argv" => Call::Argv,
+        "exec" => Call::Exec,
+        "spawn" => Call::Spawn,
+        "code" => Call::Code,
+        "print-line" => Call::PrintLine,
+        "print" => Call::Print,
+        "open" => Call::Open,
+        _ => return None,
+    })
+}
+
+fn parse_change(what: &str) -> Option<Change> {
+    Some(match what {
+        "base64" => Change::Base64,
+        "base32" => Change::Base32,
+        "hex" => Change::Hex,
+        "inflate" => Change::Inflate,
+        "rot13" => Change::Rot13,
+        "reverse" => Change::Reverse,
+        "decode" => Change::Decode,
+        "characters" => Change::Characters,
+        "join" => Change::Join,
+        "pack" => Change::Pack,
+        "split" => Change::Split,
+        "replace" => Change::Replace,
+        "percent" => Change::Percent,
+        "same" => Change::Same,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_understood() {
+        let mut table = Table::default();
+        for line in include_str!("calls.txt").lines() {
+            let blank = line.is_empty() || line.starts_with('#');
+            assert_eq!(table.read(line).is_none(), blank, "{line}");
+        }
+    }
+
+    #[test]
+    fn names_and_paths() {
+        assert_eq!(call(Language::Python, "os.system"), Some(Call::Shell));
+        assert_eq!(call(Language::Python, "x.check_output"), Some(Call::Shell));
+        assert_eq!(call(Language::Python, "platform.system"), None);
+        assert_eq!(call(Language::JavaScript, "os.system"), None);
+        assert_eq!(change("b64decode"), Some(Change::Base64));
+    }
 }

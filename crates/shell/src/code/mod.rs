@@ -4,13 +4,19 @@
 //! are evaluated as far as texts, lists and well-known decoders reach, in the order in which they
 //! stand. Calls that start a command ([`calls`]) become acts; all else is passed over.
 
+mod apply;
 mod calls;
 mod evaluate;
+mod statements;
+mod texts;
 mod tokens;
+mod value;
 
 use crate::Layer;
-use crate::expand::Word;
-use crate::run::{Content, Run, Scope, add_layers};
+use crate::content::{Content, add_layers};
+use crate::run::Run;
+use crate::scope::Scope;
+use crate::word::Word;
 
 /// A language whose code is looked into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +111,7 @@ enum Source {
 impl Run {
     /// Reads a text that is code as a whole.
     pub(crate) fn outermost_code(&mut self, program: &str, text: &str) {
-        let mut scope = Self::outermost();
+        let mut scope = Scope::outermost();
         scope.origin = scope.origin.fix(0..text.len());
         let Some(index) = self.reserve_inner(&scope) else {
             return;

@@ -3,142 +3,22 @@
 //! What only a run would tell stays as it was written. Known are variables assigned in the text,
 //! and the output of commands that print what they are given.
 
+mod arithmetic;
+mod braces;
+mod parameter;
+
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::Layer;
-use crate::bounds;
-use crate::braces;
-use crate::escape;
+pub(crate) use self::arithmetic::arithmetic;
+use self::parameter::Parameter;
+use crate::content::{Content, add_layers};
 use crate::lex::{self, Dollar};
-use crate::run::{Content, Run, Scope, add_layers};
+use crate::run::Run;
+use crate::scope::Scope;
 use crate::variables::Value;
-
-/// A word as a program gets it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Word {
-    pub(crate) text: String,
-    /// Some part of it only a run would tell.
-    pub(crate) dynamic: bool,
-    /// What was opened to read it.
-    pub(crate) layers: Vec<Layer>,
-    /// Where parts of different kinds meet, and which kind it was.
-    seams: Vec<(usize, Seam)>,
-}
-
-/// Why two parts of a word were written apart.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Seam {
-    Quotes,
-    Variables,
-    /// The whole word was cut out of a variable's value.
-    Cut,
-}
-
-impl Word {
-    /// A word that stands for itself.
-    pub(crate) fn plain(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            ..Self::default()
-        }
-    }
-
-    /// A word that was made by opening layers.
-    pub(crate) fn opened(text: impl Into<String>, layers: &[Layer]) -> Self {
-        Self {
-            layers: layers.to_vec(),
-            ..Self::plain(text)
-        }
-    }
-
-    /// How a program's name was taken apart, if it was: `c''url`, `$a$b`, `${x:3:4}`. A quoted or
-    /// variable directory says nothing.
-    pub(crate) fn disguise(&self) -> Option<Layer> {
-        let base = self.text.rfind('/').map_or(0, |at| at + 1);
-        let (_, seam) = self
-            .seams
-            .iter()
-            .find(|(at, seam)| *seam == Seam::Cut || (*at > base && *at < self.text.len()))?;
-        Some(Layer::Decoded(
-            match seam {
-                Seam::Quotes => "quotes",
-                Seam::Variables | Seam::Cut => "variables",
-            }
-            .to_owned(),
-        ))
-    }
-}
-
-impl From<Content> for Word {
-    fn from(content: Content) -> Self {
-        Self {
-            dynamic: content.dynamic,
-            ..Self::opened(content.text(), &content.layers)
-        }
-    }
-}
-
-/// Words under construction.
-#[derive(Default)]
-struct Builder {
-    words: Vec<Word>,
-    current: Word,
-    started: bool,
-    split: bool,
-}
-
-impl Builder {
-    fn literal(&mut self, text: &str) {
-        self.started = true;
-        self.current.text.push_str(text);
-    }
-
-    /// A part that a run would tell, as it was written.
-    fn unknown(&mut self, written: &str) {
-        self.literal(written);
-        self.current.dynamic = true;
-    }
-
-    /// A known value; unquoted ones are split at blanks, though not inside a substitution that
-    /// stands in them as it was written.
-    fn value(&mut self, value: &str, quoted: bool) {
-        if quoted || !self.split {
-            return self.literal(value);
-        }
-        let dynamic = self.current.dynamic;
-        let mut depth = 0usize;
-        let mut backquote = false;
-        let fields = value.split(|c: char| {
-            match c {
-                '(' if dynamic => depth += 1,
-                ')' if dynamic => depth = depth.saturating_sub(1),
-                '`' if dynamic => backquote = !backquote,
-                _ => {}
-            }
-            depth == 0 && !backquote && matches!(c, ' ' | '\t' | '\n')
-        });
-        for (index, field) in fields.enumerate() {
-            if index > 0 {
-                self.finish();
-                self.current.dynamic = dynamic;
-            }
-            if !field.is_empty() {
-                self.literal(field);
-            }
-        }
-    }
-
-    fn seam(&mut self, seam: Seam) {
-        self.current.seams.push((self.current.text.len(), seam));
-    }
-
-    fn finish(&mut self) {
-        if std::mem::take(&mut self.started) {
-            self.words.push(std::mem::take(&mut self.current));
-        }
-    }
-}
+use crate::word::{Builder, Seam, Word};
+use crate::{Layer, bounds, escape};
 
 impl Run {
     /// Expands one raw word. Splits unquoted values into several words, and none if all are empty.
@@ -235,6 +115,11 @@ impl Run {
                     at + 1
                 }
             },
+            // Not closed: the lexer took it for an ordinary character.
+            Some(b'"') if !rest.contains('"') => {
+                builder.literal("\"");
+                at + 1
+            }
             Some(b'"') => {
                 builder.seam(Seam::Quotes);
                 builder.literal("");
@@ -279,7 +164,7 @@ impl Run {
         let mut literal = at;
         loop {
             let Some(byte) = bytes.get(at) else {
-                // Not closed: the lexer took the quote for an ordinary character.
+                // Not closed after all.
                 builder.literal(raw.get(literal..).unwrap_or_default());
                 return raw.len();
             };
@@ -412,7 +297,7 @@ impl Run {
             }
             Dollar::Arithmetic(inner) => {
                 let text = raw.get(inner).unwrap_or_default();
-                match crate::variables::arithmetic(text) {
+                match arithmetic(text) {
                     Some(number) => builder.literal(&number.to_string()),
                     None => builder.unknown(written),
                 }
@@ -512,7 +397,7 @@ impl Run {
         quoted: bool,
         builder: &mut Builder,
     ) {
-        let Some(parameter) = crate::variables::Parameter::parse(inner) else {
+        let Some(parameter) = Parameter::parse(inner) else {
             return builder.unknown(written);
         };
         if parameter.is_name() {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::Layer;
-use crate::expand::Word;
-use crate::run::add_layers;
+use crate::content::add_layers;
+use crate::word::Word;
 
 /// The table, by program.
 static TABLE: LazyLock<HashMap<&'static str, Vec<Row>>> = LazyLock::new(|| {
