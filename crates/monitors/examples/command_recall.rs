@@ -5,7 +5,6 @@
 //! not marked `discovery`, at rates of false alarms on the benign lines. With `--list`, the misses
 //! and the false alarms at 0.5% and the rules behind them.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::time::Instant;
@@ -122,7 +121,6 @@ fn show(attacks: &[Scored], benign: &[Scored]) {
         );
     }
     println!("\nfalse alarms:");
-    let mut by_rule: BTreeMap<&str, u32> = BTreeMap::new();
     for s in benign.iter().filter(|s| s.score > threshold * 0.7) {
         let over = if s.score > threshold { "over" } else { "near" };
         println!(
@@ -131,9 +129,15 @@ fn show(attacks: &[Scored], benign: &[Scored]) {
             s.rules,
             s.row.command.replace('\n', " ⏎ ")
         );
-        for rule in s.rules.split(' ') {
-            *by_rule.entry(rule).or_default() += 1;
-        }
     }
-    println!("\nby rule: {by_rule:?}");
+    let share = |rows: &[Scored], id: &str| {
+        rows.iter().filter(|s| s.rules.split(' ').any(|r| r == id)).count()
+    };
+    println!("\nrule: score, attacks and benign commands that it matches");
+    let rules = Rules::builtin();
+    for rule in rules.all().filter(|r| r.score > 0.0) {
+        let id = &rule.reference.id;
+        let (hits, alarms) = (share(attacks, id), share(benign, id));
+        println!("{id}: {} {hits} {alarms}", rule.score);
+    }
 }
