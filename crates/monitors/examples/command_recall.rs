@@ -1,12 +1,14 @@
 //! Scores labelled command lines with the built-in rules and with the trivial rule beside them.
 //!
-//! `command_recall ATTACKS.jsonl BENIGN.jsonl [--list]`: each line is an object with a `command`;
-//! attack lines may have `technique`, `name` and `discovery`. Prints the recall on attacks that are
-//! not marked `discovery`, at rates of false alarms on the benign lines. With `--list`, the misses
-//! and the false alarms at 0.5% and the rules behind them.
+//! `command_recall ATTACKS.jsonl BENIGN.jsonl [--list] [RULE_DIR…]`: each line is an object with a
+//! `command`; attack lines may have `technique`, `name` and `discovery`. Prints the recall on
+//! attacks that are not marked `discovery`, at rates of false alarms on the benign lines. With
+//! `--list`, the misses and the false alarms at 0.5% and the rules behind them. The rules of the
+//! directories are loaded on top of the built-in ones.
 
 use std::error::Error;
 use std::fs;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use proctor_monitors::{Rules, command_score, trivial_command_score};
@@ -33,11 +35,12 @@ struct Scored {
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [attacks, benign, rest @ ..] = args.as_slice() else {
-        return Err("usage: command_recall ATTACKS.jsonl BENIGN.jsonl [--list]".into());
+        return Err("usage: command_recall ATTACKS.jsonl BENIGN.jsonl [--list] [RULE_DIR…]".into());
     };
     let list = rest.iter().any(|a| a == "--list");
     let started = Instant::now();
-    let rules = Rules::builtin();
+    let dirs = rest.iter().filter(|a| *a != "--list");
+    let rules = Rules::with_dirs(&dirs.map(PathBuf::from).collect::<Vec<_>>())?;
     for problem in rules.problems() {
         println!(
             "problem: {}:{} {}",
@@ -68,7 +71,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     if list {
-        show(&attacks, &benign);
+        show(&rules, &attacks, &benign);
     }
     Ok(())
 }
@@ -105,7 +108,7 @@ fn recall(
     (found as f64 / attacks.len().max(1) as f64, threshold)
 }
 
-fn show(attacks: &[Scored], benign: &[Scored]) {
+fn show(rules: &Rules, attacks: &[Scored], benign: &[Scored]) {
     let (_, threshold) = recall(attacks, benign, 0.005, |s| s.score);
     println!("\nmisses:");
     for s in attacks.iter().filter(|s| s.score <= threshold) {
@@ -131,10 +134,11 @@ fn show(attacks: &[Scored], benign: &[Scored]) {
         );
     }
     let share = |rows: &[Scored], id: &str| {
-        rows.iter().filter(|s| s.rules.split(' ').any(|r| r == id)).count()
+        rows.iter()
+            .filter(|s| s.rules.split(' ').any(|r| r == id))
+            .count()
     };
     println!("\nrule: score, attacks and benign commands that it matches");
-    let rules = Rules::builtin();
     for rule in rules.all().filter(|r| r.score > 0.0) {
         let id = &rule.reference.id;
         let (hits, alarms) = (share(attacks, id), share(benign, id));

@@ -156,10 +156,9 @@ impl Effects {
             if !name.is_empty() && !dir.ends_with(name) {
                 self.writes.push((format!("{dir}/{name}"), None));
             }
+            self.reads.push((*source).to_owned());
             if words.program == "mv" {
                 self.deletes.push((*source).to_owned());
-            } else {
-                self.reads.push((*source).to_owned());
             }
         }
         self.writes.push((target.to_owned(), None));

@@ -1,6 +1,7 @@
 //! Sigma rules on what commands and tools do: processes, files, network.
 
 mod event;
+mod hint;
 mod load;
 mod memo;
 
@@ -96,6 +97,7 @@ impl SigmaRules {
             // Linux and macOS rules are tried on every command: which system it ran on is not
             // known from a recording.
             sigma.logsource.product = None;
+            hint::add_hints(&mut sigma.detection);
             let marks = set.intern(&source.rule, problems);
             if let Some(list) = by_category.get_mut(source.category as usize) {
                 list.push(sigma);
