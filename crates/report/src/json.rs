@@ -1,11 +1,15 @@
 //! The scan as JSON, for programs.
 
-use serde_json::{Map, Value};
+use std::io;
+
+use proctor_reconcile::secrets;
+use serde::ser::{Error as _, SerializeMap};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::clean::Lens;
 use crate::digest::Digest;
 use crate::scan::Scan;
-use proctor_reconcile::secrets;
 
 /// Names the shape of what [`json`] writes. A change that breaks a reader raises the number.
 pub const SCHEMA: &str = "proctor.scan/1";
@@ -18,21 +22,74 @@ pub const SCHEMA: &str = "proctor.scan/1";
 ///
 /// If a value cannot be written as JSON, such as a path that is no valid text.
 pub fn json(scan: &Scan, reveal: bool) -> serde_json::Result<String> {
-    let lens = Lens {
-        reveal,
-        ..Lens::default()
-    };
-    let mut out = Map::new();
-    out.insert("schema".to_owned(), Value::from(SCHEMA));
-    if let Value::Object(fields) = serde_json::to_value(scan)? {
-        out.extend(fields);
+    serde_json::to_string(&Output { scan, reveal })
+}
+
+/// As [`json`], written as it is made: for large scans.
+///
+/// # Errors
+///
+/// As [`json`], and if writing fails.
+pub fn write_json(scan: &Scan, reveal: bool, to: impl io::Write) -> serde_json::Result<()> {
+    serde_json::to_writer(to, &Output { scan, reveal })
+}
+
+struct Output<'a> {
+    scan: &'a Scan,
+    reveal: bool,
+}
+
+impl Serialize for Output<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let lens = Lens {
+            reveal: self.reveal,
+            ..Lens::default()
+        };
+        let digest = Digest::of(self.scan, &lens);
+        let mut fields = serde_json::to_value(self.scan).map_err(S::Error::custom)?;
+        if !self.reveal {
+            fields = masked(fields);
+        }
+        let mut out = to.serialize_map(None)?;
+        out.serialize_entry("schema", SCHEMA)?;
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            out.serialize_entry(name, value)?;
+        }
+        let reveal = self.reveal;
+        let items = &self.scan.summaries;
+        out.serialize_entry("summaries", &OneByOne { items, reveal })?;
+        let items = &self.scan.findings;
+        out.serialize_entry("findings", &OneByOne { items, reveal })?;
+        // Cleaned and masked by the lens.
+        out.serialize_entry("digest", &digest)?;
+        out.end()
     }
-    out.insert(
-        "digest".to_owned(),
-        serde_json::to_value(Digest::of(scan, &lens))?,
-    );
-    let out = Value::Object(out);
-    serde_json::to_string(&if reveal { out } else { masked(out) })
+}
+
+/// A list whose items are masked one by one, so that only one at a time is held twice.
+struct OneByOne<'a, T> {
+    items: &'a [T],
+    reveal: bool,
+}
+
+impl<T: Serialize> Serialize for OneByOne<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.reveal {
+            return self.items.serialize(to);
+        }
+        let mut error = None;
+        let items = self.items.iter().map_while(|item| {
+            serde_json::to_value(item)
+                .map(masked)
+                .map_err(|e| error = Some(e))
+                .ok()
+        });
+        let done = to.collect_seq(items)?;
+        match error {
+            Some(error) => Err(S::Error::custom(error)),
+            None => Ok(done),
+        }
+    }
 }
 
 /// Masks every string, the names of fields included: some are data, such as hosts.

@@ -24,7 +24,7 @@ pub use digest::{
 };
 pub use excerpt::{Excerpt, Moment, Part, Piece, Plan, SessionView, TextLine};
 pub use html::{PageError, html};
-pub use json::{SCHEMA, json};
+pub use json::{SCHEMA, json, write_json};
 pub use receipt::{
     RECEIPT_SCHEMA, Receipt, ReceiptLine, Verdict, receipt, receipt_json, receipt_markdown,
 };

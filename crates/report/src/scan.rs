@@ -10,6 +10,9 @@ use proctor_reconcile::Summary;
 use serde::{Serialize, Serializer};
 
 /// Everything a scan found out, in no particular order: renderings sort for themselves.
+///
+/// [`json`](crate::json) writes it; serialised by itself it leaves out the summaries and the
+/// findings, which that function writes one by one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Scan {
     /// Version of Proctor.
@@ -42,8 +45,10 @@ pub struct Scan {
     /// The alert budget that set the threshold, if one did.
     pub budget: Option<Budget>,
     /// What each session did.
+    #[serde(skip)]
     pub summaries: Vec<Summary>,
     /// What was found, of any score.
+    #[serde(skip)]
     pub findings: Vec<Finding>,
 }
 

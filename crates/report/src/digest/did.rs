@@ -1,6 +1,6 @@
 //! What agents did, a line each, whether anything was found or not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proctor_reconcile::{Deed, Summary, Tally};
 
@@ -114,10 +114,7 @@ fn unasked(lens: &Lens, sessions: &Sessions<'_>) -> Line {
     let known = sum(sessions, |s| sessions::modes(s).1);
     let calls = sum(sessions, |s| s.calls);
     let bypassing = sum(sessions, |s| u64::from(sessions::modes(s).0 > 0));
-    let mut modes: BTreeMap<String, u64> = BTreeMap::new();
-    for (mode, n) in sessions.summaries().flat_map(|s| &s.acts_by_mode) {
-        *modes.entry(lens.line(mode, 40)).or_default() += n;
-    }
+    let modes = sessions.summaries().flat_map(|s| &s.acts_by_mode);
     let mut detail = format!(
         "{} of {} calls, in {}",
         percent(n, known),
@@ -135,7 +132,7 @@ fn unasked(lens: &Lens, sessions: &Sessions<'_>) -> Line {
         count: n,
         detail,
         notable: n > 0,
-        top: by_count(modes),
+        top: commonest(modes, |mode| lens.line(mode, 40)),
         examples: members(lens, sessions, |s| sessions::modes(s).0 > 0),
         ..Line::default()
     }
@@ -161,16 +158,13 @@ fn calls(sessions: &Sessions<'_>) -> Line {
     let n = sum(sessions, |s| s.calls);
     let failed = sum(sessions, |s| s.failed);
     let refused = sum(sessions, |s| s.refused);
-    let mut tools: BTreeMap<String, u64> = BTreeMap::new();
-    for (tool, n) in sessions.summaries().flat_map(|s| &s.tools) {
-        *tools.entry(Lens::default().name(tool, 60)).or_default() += n;
-    }
+    let tools = sessions.summaries().flat_map(|s| &s.tools);
     Line {
         label: "Tool calls".into(),
         value: count(n),
         count: n,
         detail: format!("{} failed, {} refused", percent(failed, n), count(refused)),
-        top: by_count(tools),
+        top: commonest(tools, |tool| Lens::default().name(tool, 60)),
         ..Line::default()
     }
 }
@@ -183,19 +177,21 @@ fn deed(lens: &Lens, sessions: &Sessions<'_>, kind: Deed, label: &str, notable: 
         .filter(|(_, tally)| tally.count > 0)
         .collect();
     let n: u64 = tallies.iter().map(|(_, tally)| tally.count).sum();
-    let mut top: BTreeMap<String, u64> = BTreeMap::new();
-    if kind == Deed::HostContacted {
-        for (host, n) in sessions.summaries().flat_map(|s| &s.hosts) {
-            *top.entry(lens.name(host, LONG)).or_default() += n;
-        }
+    let hosts = || sessions.summaries().flat_map(|s| &s.hosts);
+    let top = if kind == Deed::HostContacted {
+        commonest(hosts(), |host| lens.name(host, LONG))
     } else {
-        for (_, text) in tallies.iter().flat_map(|(_, tally)| &tally.examples) {
-            *top.entry(lens.line(text, LONG)).or_default() += 1;
-        }
-    }
+        let texts = tallies.iter().flat_map(|(_, tally)| &tally.examples);
+        commonest(texts.map(|(_, text)| (text, &1)), |text| {
+            lens.line(text, LONG)
+        })
+    };
     let detail = match (tallies.len() as u64, kind) {
         (0, _) => String::new(),
-        (_, Deed::HostContacted) => counted(top.len() as u64, "host", "hosts"),
+        (_, Deed::HostContacted) => {
+            let hosts: BTreeSet<&String> = hosts().map(|(host, _)| host).collect();
+            counted(hosts.len() as u64, "host", "hosts")
+        }
         (in_sessions, _) => format!("in {}", counted(in_sessions, "session", "sessions")),
     };
     Line {
@@ -204,7 +200,7 @@ fn deed(lens: &Lens, sessions: &Sessions<'_>, kind: Deed, label: &str, notable: 
         count: n,
         detail,
         notable: notable && n > 0,
-        top: by_count(top),
+        top,
         examples: examples(lens, &tallies),
         ..Line::default()
     }
@@ -226,12 +222,30 @@ fn examples(lens: &Lens, tallies: &[(&str, &Tally)]) -> Vec<Example> {
     rounds.take(EXAMPLES).collect()
 }
 
-/// Commonest first, equals by name.
-pub(super) fn by_count(counts: BTreeMap<String, u64>) -> Vec<(String, u64)> {
-    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    counts.truncate(EXAMPLES);
-    counts
+/// The commonest names, made fit to print, with how often they were counted in all; equals by
+/// name. Only as many are cleaned as may be shown: there can be a million.
+pub(super) fn commonest<'a, S: AsRef<str> + 'a>(
+    counts: impl Iterator<Item = (&'a S, &'a u64)>,
+    clean: impl Fn(&str) -> String,
+) -> Vec<(String, u64)> {
+    let mut raw: HashMap<&str, u64> = HashMap::new();
+    for (name, n) in counts {
+        *raw.entry(name.as_ref()).or_default() += n;
+    }
+    let mut raw: Vec<(&str, u64)> = raw.into_iter().collect();
+    let most = EXAMPLES * 4;
+    if raw.len() > most {
+        raw.select_nth_unstable_by(most, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        raw.truncate(most);
+    }
+    let mut shown: BTreeMap<String, u64> = BTreeMap::new();
+    for (name, n) in raw {
+        *shown.entry(clean(name)).or_default() += n;
+    }
+    let mut shown: Vec<(String, u64)> = shown.into_iter().collect();
+    shown.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    shown.truncate(EXAMPLES);
+    shown
 }
 
 fn tokens(sessions: &Sessions<'_>) -> Line {

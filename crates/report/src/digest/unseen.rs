@@ -1,11 +1,11 @@
 //! What was not seen, a line each: the limits of everything above it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proctor_model::{Catalogue, GapCause};
 use proctor_reconcile::Summary;
 
-use super::did::by_count;
+use super::did::commonest;
 use super::findings::name;
 use super::sessions::Sessions;
 use super::{EXAMPLES, Example, LONG, Line};
@@ -162,7 +162,7 @@ fn reasoning(sessions: &Sessions<'_>) -> Line {
             _ => format!("Of {turns}: {}.", shares.join(", ")),
         },
         notable: readable < all,
-        top: by_count(states.into_iter().map(|(s, n)| (s.to_owned(), n)).collect()),
+        top: commonest(states.iter(), str::to_owned),
         ..Line::default()
     }
 }
@@ -214,10 +214,8 @@ fn gaps(lens: &Lens, sessions: &Sessions<'_>) -> Line {
         }
     }
     let n = causes.values().sum();
-    let named = causes
-        .into_iter()
-        .map(|(c, n)| (c.describe().to_owned(), n));
-    let top = by_count(named.collect());
+    let named: Vec<(&str, u64)> = causes.iter().map(|(c, n)| (c.describe(), *n)).collect();
+    let top = commonest(named.iter().map(|(c, n)| (c, n)), str::to_owned);
     Line {
         label: "Gaps".into(),
         value: count(n),
@@ -276,7 +274,6 @@ fn unpaired(sessions: &Sessions<'_>) -> Line {
 }
 
 fn unknown(scan: &Scan, lens: &Lens, sessions: &Sessions<'_>) -> Line {
-    let mut types: BTreeMap<String, u64> = BTreeMap::new();
     let of_sessions: Vec<_> = sessions
         .summaries()
         .flat_map(|s| &s.unknown_records)
@@ -288,25 +285,24 @@ fn unknown(scan: &Scan, lens: &Lens, sessions: &Sessions<'_>) -> Line {
         true => of_readers,
         false => of_sessions,
     };
-    for (name, n) in larger {
-        *types.entry(lens.name(name, 60)).or_default() += n;
-    }
-    let kinds = types.len() as u64;
-    let n = types.values().sum();
-    let top = by_count(types);
+    let n = total(&larger);
+    let kinds = larger
+        .iter()
+        .map(|(name, _)| *name)
+        .collect::<BTreeSet<_>>();
+    let kinds = kinds.len() as u64;
+    let clean = |name: &str| lens.name(name, 60);
+    let top = commonest(larger.into_iter(), clean);
     let mut detail = match n {
         0 => "Every record is of a known type.".to_owned(),
         _ => format!("Of {}: {}.", counted(kinds, "type", "types"), listed(&top)),
     };
-    let mut fields: BTreeMap<String, u64> = BTreeMap::new();
-    for (name, n) in &scan.read.unknown_fields {
-        *fields.entry(lens.name(name, 60)).or_default() += n;
-    }
+    let fields = &scan.read.unknown_fields;
     if !fields.is_empty() {
         let fields = counted(fields.len() as u64, "unknown field", "unknown fields");
         detail += &format!(" {fields} in known records.");
     }
-    let examples = by_count(fields).into_iter();
+    let examples = commonest(fields.iter(), clean).into_iter();
     Line {
         label: "Unknown records".into(),
         value: count(n),
