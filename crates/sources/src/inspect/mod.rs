@@ -354,8 +354,13 @@ fn one_sample(
     let Some(whole) = sample.whole else {
         return Ok(());
     };
+    let held = hold(archive, whole);
+    let text = match &held {
+        Some(bytes) => Text::Held(0, bytes),
+        None => Text::Member(archive, whole),
+    };
     let parts = Parts {
-        whole: (part(whole), Text::Member(archive, whole)),
+        whole: (part(whole), text),
         messages: list(&sample.messages, archive, part),
         events: list(&sample.events, archive, part),
         attachments: (sample.attachments.iter())
@@ -374,6 +379,18 @@ fn one_sample(
         out.known(&mut Record::unread(0, member.size, b""), "sample part");
     }
     Ok(())
+}
+
+/// A member that is short and sound, unpacked: it is read more than once.
+fn hold(archive: &Archive, member: &Member) -> Option<Vec<u8>> {
+    const SHORT: u64 = 16 << 20;
+    if member.size > SHORT {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let mut contents = archive.contents(member).ok()?.take(SHORT + 1);
+    contents.read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= SHORT).then_some(bytes)
 }
 
 fn list<'a>(

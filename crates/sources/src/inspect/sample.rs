@@ -130,6 +130,7 @@ pub(super) fn read(
         })?;
     }
     transcript.end(out);
+    out.set_source(parts.whole.0.clone());
     late(parts, &mut transcript, out)?;
     out.set_source(parts.whole.0.clone());
     end(&head, &transcript, out);
@@ -325,40 +326,69 @@ fn events(text: Text<'_>, transcript: &mut Transcript, out: &mut Emitter<'_>) ->
 
 /// Reads the messages that did not fit.
 fn late(parts: &Parts<'_>, transcript: &mut Transcript, out: &mut Emitter<'_>) -> io::Result<()> {
-    let in_whole = |paths| std::iter::once((&parts.whole, paths));
-    if let Some(cut) = transcript.held.cut(List::Final) {
-        let copies = transcript.held.copies(List::Final);
-        late_of(in_whole("$.messages[*]"), cut, copies, transcript, out)?;
+    let mut lists = [List::Final, List::Pool].map(|list| {
+        let held = &transcript.held;
+        Late {
+            held: held.cut(list).unwrap_or(u64::MAX),
+            copies: held.copies(list),
+            met: 0,
+        }
+    });
+    if lists.iter().all(|list| list.held == u64::MAX) {
+        return Ok(());
     }
-    if let Some(cut) = transcript.held.cut(List::Pool) {
-        let copies = transcript.held.copies(List::Pool);
-        let apart = parts.messages.iter().map(|part| (part, "$[*]"));
-        let lists = in_whole("$.events_data.messages[*]")
-            .chain(in_whole("$.message_pool[*]"))
-            .chain(apart);
-        late_of(lists, cut, copies, transcript, out)?;
+    let [of_final, of_pool] = &mut lists;
+    let paths = Paths::new(&[
+        "$.messages[*]",
+        "$.events_data.messages[*]",
+        "$.message_pool[*]",
+    ]);
+    let mut splitter = parts.whole.1.split(paths)?;
+    while let Some(piece) = splitter.next() {
+        // What is no element was told by the first reading.
+        if let Piece::Element {
+            path, offset, raw, ..
+        } = piece
+        {
+            let list = if path == FINAL {
+                &mut *of_final
+            } else {
+                &mut *of_pool
+            };
+            list.message(offset, raw, transcript, out);
+        }
+    }
+    for (source, text) in &parts.messages {
+        out.set_source(source.clone());
+        each(*text, "$[*]", out, |offset, raw, out| {
+            of_pool.message(offset, raw, transcript, out);
+        })?;
     }
     Ok(())
 }
 
-fn late_of<'p, 'a: 'p>(
-    lists: impl Iterator<Item = (&'p (Source, Text<'a>), &'static str)>,
+/// A list of which not all messages are held.
+struct Late {
+    /// How many are.
     held: u64,
-    mut copies: Copies,
-    transcript: &mut Transcript,
-    out: &mut Emitter<'_>,
-) -> io::Result<()> {
-    let mut number = 0;
-    for ((source, text), path) in lists {
-        out.set_source(source.clone());
-        each(*text, path, out, |offset, raw, out| {
-            if number >= held {
-                transcript.late(offset, raw, &mut copies, out);
-            }
-            number += 1;
-        })?;
+    copies: Copies,
+    /// How many were met.
+    met: u64,
+}
+
+impl Late {
+    fn message(
+        &mut self,
+        offset: u64,
+        raw: &[u8],
+        transcript: &mut Transcript,
+        out: &mut Emitter<'_>,
+    ) {
+        if self.met >= self.held {
+            transcript.late(offset, raw, &mut self.copies, out);
+        }
+        self.met += 1;
     }
-    Ok(())
 }
 
 /// Gives out what is known once the sample is over: the tokens, where no event told them, and what
