@@ -154,11 +154,13 @@ pub(crate) struct CallIds {
     made: u64,
     /// Calls that wait for a result, oldest first.
     open: VecDeque<String>,
+    /// Bytes of their ids.
+    bytes: usize,
 }
 
 impl CallIds {
-    /// Calls that wait at the same time; a turn with more is no honest turn.
-    const MOST_OPEN: usize = 1_000;
+    /// The most bytes of ids that wait at the same time; a turn with more is no honest turn.
+    const MOST_BYTES: usize = 64 << 10;
 
     /// The id of a call.
     pub(crate) fn call(&mut self, given: String) -> String {
@@ -168,22 +170,26 @@ impl CallIds {
         } else {
             given
         };
-        if self.open.len() >= Self::MOST_OPEN {
-            self.open.pop_front();
-        }
+        self.bytes += id.len();
         self.open.push_back(id.clone());
+        while self.bytes > Self::MOST_BYTES {
+            let Some(oldest) = self.open.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.len();
+        }
         id
     }
 
     /// The id of the call that a result answers: the one it names, or else the oldest that waits.
     pub(crate) fn result(&mut self, given: String) -> String {
-        if given.is_empty() {
-            return self.open.pop_front().unwrap_or_default();
-        }
-        if let Some(at) = self.open.iter().position(|id| *id == given) {
-            self.open.remove(at);
-        }
-        given
+        let at = match given.is_empty() {
+            true => Some(0),
+            false => self.open.iter().position(|id| *id == given),
+        };
+        let waited = at.and_then(|at| self.open.remove(at)).unwrap_or(given);
+        self.bytes = self.bytes.saturating_sub(waited.len());
+        waited
     }
 
     /// Whether some call waits for a result.
@@ -194,6 +200,7 @@ impl CallIds {
     /// The agent has gone on: what was not answered will not be.
     pub(crate) fn next_turn(&mut self) {
         self.open.clear();
+        self.bytes = 0;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Long texts that a sample holds once and refers to.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use proctor_dialects::json::Value;
@@ -10,11 +11,17 @@ const REFERENCES: [&str; 2] = ["attachment://", "tc://"];
 /// The most bytes of attachments that are held for one sample; few in tests, so that they meet it.
 const MOST_BYTES: usize = if cfg!(test) { 48 << 10 } else { 48 << 20 };
 
+/// How many times over the attachments of a sample may be put in place. A log refers to each a few
+/// times; a hostile one could make a few bytes into a flood.
+const MOST_TIMES: usize = 32;
+
 /// The attachments of one sample, by name.
 #[derive(Default)]
 pub(super) struct Attachments {
     texts: HashMap<String, Box<str>>,
     bytes: usize,
+    /// Bytes that were put in place.
+    placed: Cell<usize>,
     /// How many did not fit.
     pub(super) left_out: u64,
 }
@@ -64,7 +71,15 @@ impl Attachments {
         let name = REFERENCES
             .iter()
             .find_map(|prefix| reference.strip_prefix(prefix))?;
-        self.texts.get(name).map(|text| &**text)
+        let text = self.texts.get(name)?;
+        let placed = self.placed.get().saturating_add(text.len());
+        self.placed.set(placed);
+        (!self.is_spent()).then_some(text)
+    }
+
+    /// Whether references were left as they stand, because they came to too much.
+    pub(super) fn is_spent(&self) -> bool {
+        self.placed.get() > MOST_TIMES * (self.bytes + (1 << 20))
     }
 }
 
@@ -85,6 +100,20 @@ mod tests {
         let expected =
             r#"{"content":[{"text":"long text"},"attachment://gone"],"x":{"y":"[data]"}}"#;
         assert_eq!(resolved, parse(expected).unwrap().0);
+    }
+
+    #[test]
+    fn references_do_not_become_a_flood() {
+        let mut attachments = Attachments::default();
+        attachments.add("a", &"x".repeat(40 << 10));
+        let put = |n: usize| {
+            (0..n)
+                .filter(|_| attachments.text("attachment://a").len() > 20)
+                .count()
+        };
+        assert_eq!(put(100), 100);
+        assert!(put(10_000) < 1_000);
+        assert!(attachments.is_spent());
     }
 
     #[test]

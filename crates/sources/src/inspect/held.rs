@@ -15,7 +15,7 @@ use super::message::Copies;
 /// The most bytes of messages that are held for one sample; few in tests, so that they meet it.
 const MOST_BYTES: usize = if cfg!(test) { 48 << 10 } else { 48 << 20 };
 
-/// The most messages that are remembered as told, and the longest final conversation.
+/// The most messages that are remembered as told.
 const MOST_KEYS: usize = 1 << 20;
 
 /// A message as it stands in the log.
@@ -108,17 +108,25 @@ impl Held {
         }
     }
 
-    /// Says that the final conversation is made of these stretches of the pool.
-    pub(super) fn refer(&mut self, stretches: impl Iterator<Item = (u64, u64)>) {
+    /// Says that the final conversation is made of these stretches of the pool; `false` where that
+    /// would be far more than the pool itself.
+    pub(super) fn refer(&mut self, stretches: impl Iterator<Item = (u64, u64)>) -> bool {
+        let mut room = 4 * MOST_BYTES;
         for (from, to) in stretches {
             let from = usize::try_from(from).unwrap_or(usize::MAX);
             let to = usize::try_from(to)
                 .unwrap_or(usize::MAX)
                 .min(self.pool.len());
-            let stretch = self.pool.get(from..to).unwrap_or_default();
-            let room = MOST_KEYS.saturating_sub(self.conversation.len());
-            self.conversation.extend(stretch.iter().take(room));
+            for entry in self.pool.get(from..to).unwrap_or_default() {
+                let bytes = self.entries.get(*entry).map_or(0, |entry| entry.raw.len());
+                let Some(left) = room.checked_sub(bytes + 200) else {
+                    return false;
+                };
+                room = left;
+                self.conversation.push(*entry);
+            }
         }
+        true
     }
 
     /// The messages whose keys have to be found.
@@ -157,11 +165,21 @@ impl Held {
         self.seen.insert(key)
     }
 
-    /// Where the final conversation answers this call, if that is not told yet.
-    pub(super) fn answer(&self, message: Option<u64>, call: &str) -> Option<usize> {
+    /// An event shows the answer to a call: the message of this key, where it says which, or else
+    /// the next answer to such a call in the final conversation, if that `may` be meant.
+    pub(super) fn answer(&mut self, message: Option<u64>, call: &str, may: bool) -> Met {
         let by_message = message.and_then(|key| self.places.get(&key));
-        let places = by_message.or_else(|| self.answers.get(call))?;
-        places.iter().copied().find(|place| !self.is_told(*place))
+        let by_call = || self.answers.get(call).filter(|_| may && message.is_none());
+        let Some(places) = by_message.or_else(by_call) else {
+            return match message {
+                Some(key) if !self.see(key) => Met::Told,
+                _ => Met::New,
+            };
+        };
+        let next = places.partition_point(|place| self.is_told(*place));
+        places
+            .get(next)
+            .map_or(Met::Told, |place| Met::Here(*place))
     }
 
     /// Takes the messages of the final conversation that are not told, up to this place.
@@ -171,11 +189,6 @@ impl Held {
         let taken = taken.to_vec();
         self.next = self.next.max(end);
         taken
-    }
-
-    /// Takes all messages of the final conversation that are not told.
-    pub(super) fn rest(&mut self) -> Vec<usize> {
-        self.up_to(usize::MAX)
     }
 
     fn is_told(&self, place: usize) -> bool {
@@ -267,21 +280,30 @@ mod tests {
         assert_eq!(held.meet(2, 1), Met::Here(3), "said once more");
         assert_eq!(held.meet(7, 0), Met::New);
         assert_eq!(held.meet(7, 0), Met::Told);
-        assert_eq!(held.answer(None, "c"), Some(4));
-        assert_eq!(held.rest(), [3, 4]);
-        assert_eq!(held.answer(None, "c"), None);
-        assert!(held.rest().is_empty());
+        assert_eq!(held.answer(None, "c", true), Met::Here(4));
+        assert_eq!(
+            held.answer(None, "c", false),
+            Met::New,
+            "another agent's call"
+        );
+        assert_eq!(held.answer(Some(9), "x", false), Met::Here(4));
+        assert_eq!(held.up_to(usize::MAX), [3, 4]);
+        assert_eq!(held.answer(None, "c", true), Met::Told);
+        assert_eq!(held.answer(Some(5), "c", true), Met::New);
+        assert_eq!(held.answer(Some(5), "c", true), Met::Told);
+        assert!(held.up_to(usize::MAX).is_empty());
     }
 
     #[test]
     fn the_pool_is_shown_once() {
         let mut held = held(List::Pool, &[1, 2, 3, 4]);
-        held.refer([(0, 2), (1, 2), (3, 99)].into_iter());
+        assert!(held.refer([(0, 2), (1, 2), (3, 99)].into_iter()));
         held.index();
         assert_eq!(held.show(1, 3), [1, 2]);
         assert_eq!(held.show(0, 4), [0, 3]);
         assert!(held.show(0, u64::MAX).is_empty());
         assert!(held.show(u64::MAX, 0).is_empty());
-        assert_eq!(held.rest(), [0, 1, 1, 3]);
+        assert_eq!(held.up_to(usize::MAX), [0, 1, 1, 3]);
+        assert!(!held.refer(std::iter::repeat_n((0, 4), 1_000)));
     }
 }

@@ -118,6 +118,34 @@ fn content_hash(message: &ChatMessage) -> u64 {
     hasher.finish()
 }
 
+/// A hash of a value as it stands, attachments not in place.
+pub(super) fn hash_value(value: &Value<'_>) -> u64 {
+    fn add(value: &Value<'_>, hasher: &mut DefaultHasher) {
+        match value {
+            Value::Null => 0_u8.hash(hasher),
+            Value::Bool(b) => (1_u8, b).hash(hasher),
+            Value::Unsigned(n) => (2_u8, n).hash(hasher),
+            Value::Signed(n) => (3_u8, n).hash(hasher),
+            Value::Float(n) => (4_u8, n.to_bits()).hash(hasher),
+            Value::Str(text) => (5_u8, text).hash(hasher),
+            Value::Array(items) => {
+                (6_u8, items.len()).hash(hasher);
+                items.iter().for_each(|item| add(item, hasher));
+            }
+            Value::Object(members) => {
+                (7_u8, members.len()).hash(hasher);
+                for (name, value) in members.iter() {
+                    name.hash(hasher);
+                    add(value, hasher);
+                }
+            }
+        }
+    }
+    let mut hasher = DefaultHasher::new();
+    add(value, &mut hasher);
+    hasher.finish()
+}
+
 /// A hash that is the same within one run of the program.
 pub(super) fn hash(value: &impl Hash) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(value)

@@ -56,6 +56,9 @@ fn file_name(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// Most samples of one log that are told to be missing.
+const MOST_MISSING: usize = 1_000;
+
 /// Most samples of one log that are kept in mind.
 const MOST_SAMPLES: usize = 1 << 20;
 
@@ -440,7 +443,8 @@ fn missing(
                 continue;
             };
             if !members.names.contains(&sample)
-                && told.len() < MOST_SAMPLES
+                && sample.len() < 1_000
+                && told.len() < MOST_MISSING
                 && told.insert(sample.clone())
             {
                 let detail = format!("sample `{sample}` is summarised but not there");

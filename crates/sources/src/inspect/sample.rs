@@ -15,7 +15,7 @@ use proctor_model::{EventKind, GapCause, Message, Origin, Role, SessionId, Sessi
 use super::attachments::Attachments;
 use super::held::{Entry, Held, List};
 use super::log::Log;
-use super::message::Copies;
+use super::message::{Copies, hash};
 use super::spans::Doer;
 use super::teller::Teller;
 use super::transcript::{Transcript, stretches, tokens};
@@ -107,14 +107,17 @@ pub(super) fn read(
         out.set_source(source.clone());
         hold_all(*text, "$[*]", List::Pool, &mut held, out)?;
     }
-    if let Some(refs) = &head.refs {
-        held.refer(stretches(refs));
-    }
+    let whole = (head.refs.as_ref()).is_none_or(|refs| held.refer(stretches(refs)));
 
     out.set_source(parts.whole.0.clone());
     let mut teller = Teller::new(session, log.model.clone());
     teller.attachments = attachments;
-    note(&head, log, parts.whole.1, &teller, out);
+    let mut record = parts.whole.1.record();
+    note(&head, log, &mut record, out);
+    if !whole {
+        let detail = "its conversation repeats the pool too often".to_owned();
+        out.gap(&mut record, GapCause::TooLong, detail);
+    }
     find_keys(&mut held, &teller);
     let mut transcript = Transcript::new(held, teller);
     if transcript.held.is_empty() && head.events == 0 && parts.events.is_empty() {
@@ -126,7 +129,7 @@ pub(super) fn read(
     for (source, text) in &parts.events {
         out.set_source(source.clone());
         each(*text, "$[*]", out, |offset, raw, out| {
-            transcript.event(offset, raw, None, 0, out);
+            transcript.event(offset, raw, None, out);
         })?;
     }
     transcript.end(out);
@@ -134,6 +137,14 @@ pub(super) fn read(
     late(parts, &mut transcript, out)?;
     out.set_source(parts.whole.0.clone());
     end(&head, &transcript, out);
+    let attachments = &transcript.teller.attachments;
+    if attachments.left_out > 0 || attachments.is_spent() {
+        let detail = format!(
+            "attachments come to more than the reader holds: {} are left out",
+            attachments.left_out
+        );
+        out.gap(&mut record, GapCause::TooLong, detail);
+    }
     if let Some((offset, why)) = broken {
         element::broken(offset, parts.whole.1.left(offset), why, out);
     }
@@ -144,7 +155,12 @@ pub(super) fn read(
 fn session(log: &Log, head: &Head, named: Option<(&str, u64)>) -> SessionId {
     let id = head.id.as_deref().or(named.map(|(id, _)| id));
     let epoch = head.epoch.or(named.map(|(_, epoch)| epoch)).unwrap_or(1);
-    let id = proctor_dialects::place_name(id.unwrap_or("?"));
+    let id = id.unwrap_or("?");
+    // No data set has such an id; a hostile one must not fill every event with it.
+    let id = match id.len() {
+        0..=500 => id.to_owned(),
+        _ => format!("{}…{:016x}", proctor_dialects::place_name(id), hash(&id)),
+    };
     SessionId::new(format!("{}/{id}_{epoch}", log.session))
 }
 
@@ -259,21 +275,15 @@ fn find_keys(held: &mut Held, teller: &Teller) {
 }
 
 /// Gives out the sample's note: what is known before it begins.
-fn note(head: &Head, log: &Log, text: Text<'_>, teller: &Teller, out: &mut Emitter<'_>) {
-    let mut record = text.record();
+fn note(head: &Head, log: &Log, record: &mut Record<'_>, out: &mut Emitter<'_>) {
     record.time = head.started;
     let note = SessionNote {
         score: head.score.clone(),
         ..log.note()
     };
-    out.event(&mut record, EventKind::Session(note));
+    out.event(record, EventKind::Session(note));
     for name in &head.unknown {
         out.unknown_field("sample", name);
-    }
-    let left_out = teller.attachments.left_out;
-    if left_out > 0 {
-        let detail = format!("{left_out} attachments are more than the reader holds");
-        out.gap(&mut record, GapCause::TooLong, detail);
     }
 }
 
@@ -313,9 +323,9 @@ fn events(text: Text<'_>, transcript: &mut Transcript, out: &mut Emitter<'_>) ->
             } => {
                 let doer = *attempts
                     .get_or_insert_with(|| transcript.spans.nested("retried", Doer::Main, None));
-                transcript.event(offset, raw, Some(doer), 0, out);
+                transcript.event(offset, raw, Some(doer), out);
             }
-            Piece::Element { offset, raw, .. } => transcript.event(offset, raw, None, 0, out),
+            Piece::Element { offset, raw, .. } => transcript.event(offset, raw, None, out),
             Piece::Long { offset, len, .. } => element::too_long(offset, len, out),
             // The first reading has met it too, and tells it.
             Piece::Broken { .. } => {}

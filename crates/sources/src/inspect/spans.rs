@@ -7,6 +7,9 @@
 use std::collections::HashMap;
 
 use proctor_dialects::json::{Object, Value};
+use proctor_dialects::place_name;
+
+use super::message::hash;
 
 /// Spans that are remembered; beyond, what happens is taken to be the main agent's doing.
 const MOST_SPANS: usize = 200_000;
@@ -38,9 +41,10 @@ pub(super) struct Agent {
 /// What is known of the spans of one sample.
 #[derive(Default)]
 pub(super) struct Spans {
-    spans: HashMap<String, Span>,
+    /// By the hash of their id, as everywhere here.
+    spans: HashMap<u64, Span>,
     /// Spans of tools that wait for the event that tells their call, by the span they are in.
-    waiting: HashMap<String, String>,
+    waiting: HashMap<u64, u64>,
     /// Whether each step that is open is a scorer, outermost first.
     steps: Vec<bool>,
     agents: Vec<Agent>,
@@ -48,16 +52,11 @@ pub(super) struct Spans {
 
 struct Span {
     doer: Doer,
-    /// The tool that the span is of, or is in.
-    tool: Option<Tool>,
-}
-
-#[derive(Clone)]
-struct Tool {
-    name: String,
+    /// The span of the tool that this span is of, or is in.
+    tool: Option<u64>,
+    /// For the span of a tool: its name, as a hash, and its call once that is known.
+    name: u64,
     call: Option<String>,
-    /// The span of the tool itself.
-    span: String,
 }
 
 impl Spans {
@@ -71,7 +70,7 @@ impl Spans {
         if self.steps.contains(&true) {
             return Doer::Scorer;
         }
-        span.and_then(|span| self.spans.get(span))
+        span.and_then(|span| self.spans.get(&hash(&span)))
             .map_or(Doer::Main, |span| span.doer)
     }
 
@@ -81,46 +80,47 @@ impl Spans {
         let (Some(id), true) = (text("id"), self.spans.len() < MOST_SPANS) else {
             return;
         };
-        let outer = text("parent_id").and_then(|parent| self.spans.get(parent));
-        let (mut doer, mut tool) = match outer {
-            Some(outer) => (outer.doer, outer.tool.clone()),
+        let id = hash(&id);
+        let parent = hash(&text("parent_id").unwrap_or_default());
+        let name = text("name").unwrap_or_default();
+        let (mut doer, mut tool) = match self.spans.get(&parent) {
+            Some(outer) => (outer.doer, outer.tool),
             None => (Doer::Main, None),
         };
-        let name = text("name").unwrap_or_default().to_owned();
         match text("type") {
             Some("scorer" | "scorers") => doer = Doer::Scorer,
             Some("tool") => {
-                let parent = text("parent_id").unwrap_or_default().to_owned();
-                self.waiting.insert(parent, id.to_owned());
-                tool = Some(Tool {
-                    name,
-                    call: None,
-                    span: id.to_owned(),
-                });
+                self.waiting.insert(parent, id);
+                tool = Some(id);
             }
             Some("agent") if doer != Doer::Scorer => {
-                if let Some(tool) = &tool {
-                    // The call may have become known after the span began.
-                    let call = (self.spans.get(&tool.span))
-                        .and_then(|span| span.tool.as_ref()?.call.clone())
-                        .or_else(|| tool.call.clone());
+                // A tool within the agent is a new beginning.
+                if let Some(tool) = tool.take() {
+                    let call = self.spans.get(&tool).and_then(|span| span.call.clone());
                     doer = self.new_agent(name, doer, call);
                 }
-                // A tool within the agent is a new beginning.
-                tool = None;
             }
             _ => {}
         }
-        self.spans.insert(id.to_owned(), Span { doer, tool });
+        let span = Span {
+            doer,
+            tool,
+            name: hash(&name),
+            call: None,
+        };
+        self.spans.insert(id, span);
     }
 
     /// A tool is called in this span: the span of that tool, if one has begun, is its doing.
     pub(super) fn called(&mut self, span: Option<&str>, function: &str, call: &str) {
-        let Some(waiting) = self.waiting.remove(span.unwrap_or_default()) else {
+        const LONGEST: usize = 1_000;
+        let Some(waiting) = self.waiting.remove(&hash(&span.unwrap_or_default())) else {
             return;
         };
-        let tool = self.spans.get_mut(&waiting).and_then(|s| s.tool.as_mut());
-        if let Some(tool) = tool.filter(|tool| tool.name == function) {
+        if let Some(tool) = self.spans.get_mut(&waiting)
+            && tool.name == hash(&function)
+            && call.len() <= LONGEST
+        {
             tool.call = Some(call.to_owned());
         }
     }
@@ -129,14 +129,15 @@ impl Spans {
     pub(super) fn nested(&mut self, name: &str, parent: Doer, call: Option<&str>) -> Doer {
         match parent {
             Doer::Scorer => Doer::Scorer,
-            parent => self.new_agent(name.to_owned(), parent, call.map(str::to_owned)),
+            parent => self.new_agent(name, parent, call.map(str::to_owned)),
         }
     }
 
-    fn new_agent(&mut self, name: String, parent: Doer, call: Option<String>) -> Doer {
+    fn new_agent(&mut self, name: &str, parent: Doer, call: Option<String>) -> Doer {
         if self.agents.len() >= MOST_AGENTS {
             return parent;
         }
+        let name = place_name(name);
         self.agents.push(Agent { name, parent, call });
         Doer::Sub(self.agents.len() - 1)
     }

@@ -86,7 +86,7 @@ impl Teller {
                 Some(voice) => voice.session.clone(),
                 None => self.session.clone(),
             };
-            let name = proctor_dialects::place_name(&agent.name);
+            let name = &agent.name;
             let voice = Voice {
                 session: SessionId::new(format!("{}/{name}-{}", self.session, number + 1)),
                 calls: CallIds::default(),
@@ -95,7 +95,7 @@ impl Teller {
             };
             let note = SessionNote {
                 harness: Some(Harness::Inspect),
-                title: Some(name),
+                title: Some(name.clone()),
                 parent: Some(parent),
                 parent_call: agent.call.clone(),
                 unattended: Some(true),
