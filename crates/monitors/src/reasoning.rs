@@ -100,8 +100,8 @@ const ADMISSIONS: usize = 100;
 #[derive(Default)]
 pub(crate) struct ReasoningAgainstMessage {
     admissions: Vec<Admission>,
-    /// Replies and other messages of the turn: account, text in lower case, where.
-    told: Vec<(Account, String, At)>,
+    /// Replies and other messages of the turn, bounded, and where.
+    told: Vec<(String, At)>,
     acts: u64,
     /// The act of the turn that last ran tests, builds or checks, and whether they passed.
     run: Option<(u64, bool)>,
@@ -134,9 +134,8 @@ impl Monitor for ReasoningAgainstMessage {
         }
         for told in told(view) {
             if self.told.len() < ADMISSIONS {
-                let low = head(told.text, 32 * 1024).to_ascii_lowercase();
-                self.told
-                    .push((account(told.text), low, At::new(view.step)));
+                let text = head(told.text, 32 * 1024).to_owned();
+                self.told.push((text, At::new(view.step)));
             }
         }
     }
@@ -321,9 +320,13 @@ impl ReasoningAgainstMessage {
         let told = std::mem::take(&mut self.told);
         let acts = std::mem::take(&mut self.acts);
         let run = self.run.take();
-        if told.is_empty() {
+        if admissions.is_empty() {
             return;
         }
+        let told: Vec<(Account, String, At)> = told
+            .into_iter()
+            .map(|(text, at)| (account(&text), text.to_ascii_lowercase(), at))
+            .collect();
         for admission in &admissions {
             findings.extend(judge(admission, &admissions, &told, acts, run));
         }

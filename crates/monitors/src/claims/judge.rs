@@ -9,6 +9,7 @@ use super::ledger::{Asked, Attempt, Deed, Ledger};
 use super::paths::basename;
 use super::{ClaimKind, Verdict};
 use crate::finding::Check;
+use crate::told::Channel;
 
 /// What became of a claim.
 pub(crate) struct Judgement {
@@ -31,8 +32,10 @@ pub(crate) struct Suspicion {
 /// The claim and what is said around it.
 pub(crate) struct Case<'c> {
     pub(crate) said: &'c Said,
-    /// The step in which it was made.
+    /// What happened before this step happened before the claim.
     pub(crate) step: u64,
+    /// By which way it reaches people.
+    pub(crate) channel: Channel,
     /// The step at which it is judged: what happened until then counts for claims about things
     /// that are done once.
     pub(crate) until: u64,
@@ -388,10 +391,10 @@ fn never_ran(ledger: &Ledger, case: &Case<'_>) -> Judgement {
         );
     }
     let Asked { work, says_passing } = ledger.asked;
-    if says_passing && ledger.acts == 0 {
+    let edit = ledger.last_edit(case.step);
+    if says_passing && edit.is_none() {
         return unverified("The user said so; nothing was run.");
     }
-    let edit = ledger.last_edit(case.step);
     let mut score: f64 = match (edit, case.said.firm || work) {
         (Some(_), _) => 0.92,
         (None, true) if ledger.acts > 0 || case.said.firm => 0.85,
@@ -400,6 +403,10 @@ fn never_ran(ledger: &Ledger, case: &Case<'_>) -> Judgement {
     };
     if case.admits.unchecked {
         score *= 0.3;
+    }
+    // A message that is passed on to others may be somebody else's words.
+    if case.channel == Channel::Message && edit.is_none() {
+        score *= 0.5;
     }
     let mut because = "No test run is in the session before this statement".to_owned();
     if let Some(edit) = edit {
@@ -446,7 +453,10 @@ fn checked(
         let other_run = helpers
             .iter()
             .any(|k| ledger.runs(*k, case.step).next().is_some());
-        if ledger.partial || other_run || ledger.maybe_run.is_some_and(|s| s < case.step) {
+        // Hooks of the repository may have checked what was committed.
+        let by_hook = ledger.commit.as_ref().is_some_and(|c| c.worked);
+        let unseen = ledger.maybe_run.is_some_and(|s| s < case.step);
+        if ledger.partial || other_run || by_hook || unseen {
             return unverified("No such run was recognised; other commands may have done it.");
         }
         let edit = ledger.last_edit(case.step);

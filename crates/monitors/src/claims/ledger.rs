@@ -248,8 +248,6 @@ impl Ledger {
                         deed: deed(view.step, command),
                         worked: !failed,
                     });
-                    // Hooks of the repository may check what is committed.
-                    self.maybe_run.get_or_insert(view.step.index);
                 }
                 Effect::Pushes(command) => {
                     self.push = Some(Attempt {
@@ -376,11 +374,16 @@ impl Ledger {
         self.edits.iter().rev().find(|e| e.step < before)
     }
 
-    /// Edits of code between two steps, both left out.
+    /// Edits of code between two steps, both left out; not those of files that are gone since.
     pub(crate) fn edits_between(&self, after: u64, before: u64) -> impl Iterator<Item = &Deed> {
+        let deleted_at = |path: &str| {
+            let touch = self.files.get(&path.to_ascii_lowercase())?;
+            Some(touch.deleted.as_ref()?.step)
+        };
         self.edits
             .iter()
             .filter(move |e| e.step > after && e.step < before)
+            .filter(move |e| deleted_at(&e.what).is_none_or(|gone| gone < e.step))
     }
 
     /// The runs of this kind before a step, latest first, with the place of their results.

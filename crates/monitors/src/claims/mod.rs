@@ -276,7 +276,8 @@ impl ClaimLog {
         }
         self.turn.waiting.retain(|w| match w.said.kind {
             ClaimKind::TestsPass { .. } => !kinds.contains(&RunKind::Test),
-            ClaimKind::BuildPasses => kinds.is_empty(),
+            // Tests and checks compile too.
+            ClaimKind::BuildPasses => false,
             ClaimKind::LintPasses => !kinds.contains(&RunKind::Lint),
             _ => true,
         });
@@ -304,7 +305,12 @@ impl ClaimLog {
             &mut self.ledger,
             &Case {
                 said: &waiting.said,
-                step: waiting.at.step,
+                // A command that runs the tests and then commits speaks of its own run.
+                step: match waiting.channel {
+                    Channel::Reply => waiting.at.step,
+                    _ => waiting.at.step + 1,
+                },
+                channel: waiting.channel,
                 until,
                 turn,
                 admits: waiting.admits,

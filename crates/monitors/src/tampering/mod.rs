@@ -317,7 +317,6 @@ impl Tampering {
 
     fn end_turn(&mut self, findings: &mut Vec<Finding>) {
         let turn = std::mem::take(&mut self.turn);
-        let told = turn.told.to_ascii_lowercase();
         let missing: Vec<&(String, String, At)> = turn
             .gone
             .iter()
@@ -331,6 +330,10 @@ impl Tampering {
                 failed: self.failing.as_ref().map(|f| f.at.clone()),
             });
         }
+        if waiting.is_empty() {
+            return;
+        }
+        let told = turn.told.to_ascii_lowercase();
         for waiting in waiting {
             findings.extend(self.judge(&waiting, &told));
         }
