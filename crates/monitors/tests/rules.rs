@@ -219,15 +219,15 @@ struct Row {
 
 fn rows(path: PathBuf) -> Option<Vec<Row>> {
     let text = fs::read_to_string(path).ok()?;
-    let rows = text.lines().map(|l| serde_json::from_str(l).unwrap());
-    Some(rows.collect())
+    text.lines().map(|l| serde_json::from_str(l).ok()).collect()
 }
 
 /// The share of attacks that score over all but a rate of the benign commands.
 fn recall(attacks: &[Row], benign: &[Row], rate: f64, score: impl Fn(&str) -> f64) -> f64 {
     let mut clean: Vec<f64> = benign.iter().map(|row| score(&row.command)).collect();
     clean.sort_by(|a, b| b.total_cmp(a));
-    let threshold = clean[(clean.len() as f64 * rate) as usize];
+    let allowed = (clean.len() as f64 * rate) as usize;
+    let threshold = clean.get(allowed).copied().unwrap_or(1.0);
     let found = attacks.iter().filter(|row| score(&row.command) > threshold);
     found.count() as f64 / attacks.len() as f64
 }

