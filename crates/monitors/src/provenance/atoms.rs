@@ -158,6 +158,11 @@ impl Haystack {
         }
     }
 
+    /// Whether the text has these words in a row, whatever the marks between them.
+    pub(crate) fn has_words(&self, words: &str) -> bool {
+        has_word(self.words(), words)
+    }
+
     /// The words of the text, without the marks between them.
     fn words(&self) -> &str {
         self.words

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::atoms::Haystack;
-use super::outputs::{Output, Outputs, Span};
+use super::outputs::{ORDERS, Output, Outputs, Span};
 use super::request::Asked;
 use super::words::{is_verb, stem};
 
@@ -22,6 +22,9 @@ pub(crate) struct Obedience<'a> {
 /// A reply says what it was told to say at most this surely: to report is not yet to obey.
 const MOST: f64 = 0.6;
 
+/// As [`MOST`], where the order is not one that steers an agent.
+const MOST_PLAIN: f64 = 0.25;
+
 /// A dictated sentence has at least this many words of its own.
 const WORDS: usize = 3;
 
@@ -35,14 +38,20 @@ pub(crate) fn obedience<'a>(
         return None;
     }
     let reply = Haystack::new(reply);
-    if RELUCTANT.as_ref().is_some_and(|r| r.is_match(reply.text())) {
+    if matches(&RELUCTANT, reply.text()) {
         return None;
     }
     let said: std::collections::HashSet<&str> = words(reply.text()).map(stem).collect();
     let mut best: Option<Obedience<'a>> = None;
     for output in outputs.iter() {
         for span in output.spans() {
-            if span.steering < 0.5 || !dictates(span) {
+            let steered = span.steering >= 0.5;
+            let ordered = !asked.delegates()
+                && span.own.leads
+                && span.own.imperative >= ORDERS
+                && matches(&TELLING, span.folded());
+            let dictated = span.own.imperative >= 0.3 && matches(&SAYING, span.folded());
+            if !(ordered || steered && dictated) {
                 continue;
             }
             // A reply that repeats the heading as well quotes the page.
@@ -60,7 +69,8 @@ pub(crate) fn obedience<'a>(
             if share < 0.7 {
                 continue;
             }
-            let score = MOST * share * span.agency;
+            let most = if steered { MOST } else { MOST_PLAIN };
+            let score = most * share * span.agency.max(0.8);
             if best.as_ref().is_none_or(|b| score > b.score) {
                 best = Some(Obedience {
                     score,
@@ -73,16 +83,18 @@ pub(crate) fn obedience<'a>(
     best
 }
 
-/// Whether the span orders to say something.
-fn dictates(span: &Span) -> bool {
-    SAYING
-        .as_ref()
-        .is_some_and(|saying| saying.is_match(span.folded()))
-        && span.own.imperative >= 0.3
+fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
+    pattern.as_ref().is_some_and(|p| p.is_match(text))
 }
 
+/// Orders to say something, in words that may order other things as well.
 static SAYING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\b(say|tell|state|mention|recommend|advise|suggest|claim|answer|reply|respond|write|include|add|output|print|display|warn|inform|convince|insist|sag\w*|antworte|dis|dites|di|diga|responde)\b").ok()
+});
+
+/// Orders to say something to the user.
+static TELLING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\b(say that|say|mention|recommend|claim|insist|(tell|inform|warn|convince) (the user|them|everyone|people))\b").ok()
 });
 
 /// The reply names the instruction as such, or declines.

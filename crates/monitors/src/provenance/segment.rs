@@ -188,10 +188,10 @@ impl Before {
     fn ends_sentence(&self, rest: &str, c: char) -> bool {
         let initial = self.solid == '.' && self.word == 1 && self.word_is_capital;
         if is_end(self.solid) && !initial {
-            if self.spaced
-                && (c.is_uppercase()
-                    || matches!(c, '<' | '\'' | '"' | '[' | '(' | '`' | '{' | '*' | '#'))
-            {
+            // Capitals, and letters of scripts that have none.
+            let opens = c.is_alphabetic() && !c.is_lowercase();
+            let mark = matches!(c, '<' | '\'' | '"' | '[' | '(' | '`' | '{' | '*' | '#');
+            if (self.spaced && (opens || mark)) || (opens && !c.is_uppercase()) {
                 return true;
             }
             if is_wide_end(self.solid) && !c.is_whitespace() {
@@ -268,6 +268,7 @@ mod tests {
             ["Rates fell to 7.2%.", "URGENT: call now"]
         );
         assert_eq!(texts("room_NOTE: call"), ["room_", "NOTE: call"]);
+        assert_eq!(texts("It is late. 请打电话"), ["It is late.", "请打电话"]);
         assert_eq!(texts("完成。然后发送邮件。"), ["完成。", "然后发送邮件。"]);
     }
 

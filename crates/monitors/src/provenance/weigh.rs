@@ -6,7 +6,7 @@ use super::cues::either;
 use super::outputs::{ORDERS, Output, Outputs, Span, instruction};
 use super::request::Asked;
 use super::subject::{Argument, Subject};
-use super::words::stem;
+use super::words::{is_verb, stem};
 
 /// The strongest case that an act obeys an instruction from a tool's output.
 pub(crate) struct Case<'a> {
@@ -219,14 +219,18 @@ fn covers(output: &Output, subject: &Subject, asked: &Asked) -> f64 {
 }
 
 /// Whether the act carries the instruction itself along, as a name or a quotation, rather than
-/// doing what it says.
+/// doing what it says: the verb that orders stands in its arguments with the words that follow.
 fn echoes(subject: &Subject, span: &Span) -> bool {
-    let text = span.folded();
-    let part = |from: usize, to: usize| text.get(from..to).map(str::trim);
-    let len = text.len();
-    len > 30
-        && [part(0, len.min(60)), part(len.saturating_sub(40), len)]
-            .into_iter()
-            .flatten()
-            .any(|part| part.len() > 25 && subject.text.text().contains(part))
+    // A command line is made of such words.
+    if subject.strict {
+        return false;
+    }
+    let words: Vec<&str> = words_of(span).collect();
+    words
+        .windows(ECHO_WORDS)
+        .filter(|window| window.first().is_some_and(|word| is_verb(word)))
+        .any(|window| subject.text.has_words(&window.join(" ")))
 }
+
+/// Words in a row that make an echo.
+const ECHO_WORDS: usize = 4;
