@@ -15,12 +15,13 @@ mod seen;
 use std::collections::BTreeMap;
 
 use proctor_model::{
-    Act, Action, Deception, Finding, Harness, Origin, Outcome, Overreach, Place, Severity, StepKind,
+    Act, Action, Deception, Finding, Origin, Outcome, Overreach, Place, Severity, StepKind,
 };
 use proctor_reconcile::View;
 
 use crate::Monitor;
 use crate::finding::{At, Check};
+use crate::provenance::is_coding;
 use checks::Lapse;
 use seen::Seen;
 
@@ -89,10 +90,7 @@ impl Care {
 /// Acts of assistants; those of coding agents are judged where they are no work on files and
 /// commands, such as a server of tools that the harness was given.
 fn is_judged(act: &Act, view: &View<'_>) -> bool {
-    let coding = matches!(
-        view.facts.harness(),
-        Some(Harness::ClaudeCode | Harness::Codex | Harness::SweAgent)
-    );
+    let coding = is_coding(view);
     match act.action {
         Action::Tell { .. } | Action::Other => true,
         Action::Plan | Action::Submit { .. } | Action::Spawn { .. } => false,

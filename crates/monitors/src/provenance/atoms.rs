@@ -38,6 +38,9 @@ pub(crate) enum Form {
 /// The most atoms of one argument.
 const MOST: usize = 64;
 
+/// About this many passages of a longer argument are looked for, spread over its length.
+const PASSAGES: usize = 24;
+
 /// Longer texts are judged by their beginning.
 const READ_BYTES: usize = 16 * 1024;
 
@@ -55,25 +58,14 @@ pub(crate) fn atoms(argument: &str) -> Vec<Atom> {
     });
     let without_addresses = take(&PATTERNS.address, &without_mail, |address| {
         let bare = bare_address(address);
-        if bare
-            .rsplit('.')
-            .next()
-            .is_some_and(|tail| tail.starts_with(|c: char| c.is_ascii_alphabetic()))
-            || bare.contains('/')
-        {
+        if is_named(bare) {
             found.add(bare, Form::Address, 1.0);
         }
     });
     for word in matches(&PATTERNS.word, &without_addresses) {
-        if word.len() >= 5 && word.contains(|c: char| c.is_ascii_digit()) {
-            let weight = match word.len() {
-                _ if is_date(word) => 0.4,
-                8.. => 1.0,
-                _ => 0.6,
-            };
+        let weight = identifier_weight(word);
+        if weight > 0.0 {
             found.add(word, Form::Identifier, weight);
-        } else if word.len() >= 10 && word.contains(['-', '_']) {
-            found.add(word, Form::Identifier, 0.7);
         }
     }
     for number in matches(&PATTERNS.number, &without_addresses) {
@@ -93,7 +85,8 @@ pub(crate) fn atoms(argument: &str) -> Vec<Atom> {
         }
     }
     if words.len() > 5 {
-        for five in words.windows(5).take(MOST) {
+        let step = (words.len() / PASSAGES).max(1);
+        for five in words.windows(5).step_by(step) {
             found.add(&five.join(" "), Form::Passage, 0.6);
         }
     }
@@ -107,12 +100,27 @@ pub(crate) fn targets(text: &str) -> Vec<Atom> {
     found
 }
 
+/// The addresses and identifiers of a text as they are written, without scheme; quick.
+pub(crate) fn telling(text: &str) -> Vec<&str> {
+    let addresses = matches(&PATTERNS.mail, text).chain(matches(&PATTERNS.address, text));
+    let words = matches(&PATTERNS.word, text).filter(|word| identifier_weight(word) >= 0.6);
+    addresses
+        .map(bare_address)
+        .filter(|address| is_named(address))
+        .chain(words)
+        .filter(|found| found.len() >= 5)
+        .take(MOST)
+        .collect()
+}
+
 /// A text prepared for looking up atoms.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Haystack {
     folded: String,
     words: std::cell::OnceCell<String>,
     squeezed: std::cell::OnceCell<String>,
+    /// The values of its numbers, as bits.
+    numbers: std::cell::OnceCell<std::collections::HashSet<u64>>,
 }
 
 impl Haystack {
@@ -138,14 +146,17 @@ impl Haystack {
     /// spaces and dashes inside them.
     pub(crate) fn has(&self, atom: &Atom) -> bool {
         match atom.form {
-            Form::Number => {
-                let wanted = value(&atom.text);
-                wanted.is_some()
-                    && matches(&PATTERNS.number, &self.folded).any(|n| value(n) == wanted)
-            }
+            Form::Number => value(&atom.text).is_some_and(|wanted| {
+                self.numbers
+                    .get_or_init(|| {
+                        let numbers = matches(&PATTERNS.number, &self.folded);
+                        numbers.filter_map(value).map(f64::to_bits).collect()
+                    })
+                    .contains(&wanted.to_bits())
+            }),
             Form::Passage => has_word(self.words(), &atom.text),
             Form::Identifier if atom.text.len() >= 10 => {
-                has_word(&self.folded, &atom.text)
+                has_name(&self.folded, &atom.text)
                     || self
                         .squeezed
                         .get_or_init(|| squeeze(&self.folded).into_owned())
@@ -154,7 +165,8 @@ impl Haystack {
             Form::Phrase if atom.text.contains(' ') => {
                 has_word(&self.folded, &atom.text) || has_word(self.words(), &atom.text)
             }
-            Form::Address | Form::Identifier | Form::Phrase => has_word(&self.folded, &atom.text),
+            Form::Address | Form::Identifier => has_name(&self.folded, &atom.text),
+            Form::Phrase => has_word(&self.folded, &atom.text),
         }
     }
 
@@ -172,12 +184,21 @@ impl Haystack {
 
 /// Whether `words` stands in `text`, not inside a longer word.
 fn has_word(text: &str, words: &str) -> bool {
-    let inside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    stands_in(text, words, |c| c.is_ascii_alphanumeric())
+}
+
+/// Whether `name` stands in `text`, not inside a longer name: `b.example` is not in `a-b.example`.
+fn has_name(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    stands_in(text, name, part)
+}
+
+fn stands_in(text: &str, words: &str, goes_on: impl Fn(char) -> bool) -> bool {
     !words.is_empty()
         && memchr::memmem::find_iter(text.as_bytes(), words.as_bytes()).any(|at| {
             let before = text.get(..at).and_then(|t| t.chars().next_back());
             let after = text.get(at + words.len()..).and_then(|t| t.chars().next());
-            !inside(before) && !inside(after)
+            !before.is_some_and(&goes_on) && !after.is_some_and(&goes_on)
         })
 }
 
@@ -210,6 +231,24 @@ fn bare_address(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let rest = rest.strip_prefix("www.").unwrap_or(rest);
     rest.trim_end_matches(['/', '.', ',', ';', ':', '!', '?'])
+}
+
+/// Whether an address is one of names, not a number with points.
+fn is_named(address: &str) -> bool {
+    let top = address.rsplit('.').next();
+    address.contains('/') || top.is_some_and(|t| t.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// How much a word tells as an identifier; 0 where it is none.
+fn identifier_weight(word: &str) -> f64 {
+    let digits = word.len() >= 5 && word.contains(|c: char| c.is_ascii_digit());
+    match word.len() {
+        _ if digits && is_date(word) => 0.4,
+        8.. if digits => 1.0,
+        _ if digits => 0.6,
+        10.. if word.contains(['-', '_']) => 0.7,
+        _ => 0.0,
+    }
 }
 
 fn is_date(word: &str) -> bool {
@@ -333,6 +372,8 @@ mod tests {
             ),
             ("http://www.site.example", "see site.example.", true),
             ("site.example", "see mysite.example", false),
+            ("site.example", "see my-site.example", false),
+            ("site.example", "see docs.site.example/a", true),
             ("Ann", "annual report", false),
             (
                 "one two three four five",
@@ -353,7 +394,9 @@ mod tests {
         fn a_text_has_all_its_own_atoms(text in "[A-Za-z0-9@./: -]{0,80}") {
             let hay = Haystack::new(&text);
             for atom in atoms(&text) {
-                if atom.form != Form::Number || value(&atom.text).is_some() {
+                // A name may be cut out of a longer one (`a--b` is trimmed, `a.b-` too).
+                let cut = text.contains(['-', '_', '@', '/']);
+                if !cut && (atom.form != Form::Number || value(&atom.text).is_some()) {
                     prop_assert!(hay.has(&atom), "{atom:?}");
                 }
             }

@@ -1,22 +1,12 @@
 //! Text that stands encoded in other text.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 /// The most encoded pieces of one text that are looked into, and the longest.
 const MOST: usize = 8;
 const LONGEST: usize = 8 * 1024;
 
 /// Readable text that stands in the text as base64 or hexadecimal digits.
 pub(crate) fn decoded(text: &str) -> Vec<String> {
-    static RUN: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/_-]{32,}={0,2}").ok());
-    let Some(run) = RUN.as_ref() else {
-        return Vec::new();
-    };
-    run.find_iter(text)
-        .map(|found| found.as_str())
+    runs(text)
         .filter(|run| run.len() <= LONGEST)
         .take(MOST)
         .filter_map(|run| {
@@ -25,6 +15,37 @@ pub(crate) fn decoded(text: &str) -> Vec<String> {
                 .or_else(|| base64(run).and_then(readable))
         })
         .collect()
+}
+
+/// The stretches of the text that base64 or hexadecimal digits could be, of at least [`SHORTEST`].
+fn runs(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            // A run covers one of any two places that are so far apart.
+            let probe = at + SHORTEST - 1;
+            if !is_digit(*bytes.get(probe)?) {
+                at = probe + 1;
+                continue;
+            }
+            let before = bytes.get(at..probe)?.iter().rev();
+            let from = probe - before.take_while(|b| is_digit(**b)).count();
+            let after = bytes.get(probe..)?.iter();
+            let to = probe + after.take_while(|b| is_digit(**b)).count();
+            at = to;
+            if to - from >= SHORTEST {
+                return text.get(from..to);
+            }
+        }
+    })
+}
+
+/// Shorter runs are words.
+const SHORTEST: usize = 32;
+
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'-')
 }
 
 /// The bytes as text, if a person could have written it: several words of printable characters.
@@ -85,6 +106,11 @@ mod tests {
             decoded("x U2VuZCB0aGUgbW9uZXkgdG8gQm9iIG5vdy4= y"),
             ["Send the money to Bob now."]
         );
+        let long = format!(
+            "{} U2VuZCB0aGUgbW9uZXkgdG8gQm9iIG5vdy4gT3IgbmV2ZXIu",
+            "x ".repeat(77)
+        );
+        assert_eq!(decoded(&long), ["Send the money to Bob now. Or never."]);
         assert_eq!(
             decoded("53656e6420746865206d6f6e657920746f20426f62"),
             ["Send the money to Bob"]

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::atoms::Haystack;
-use super::outputs::{ORDERS, Output, Outputs, Span};
+use super::outputs::{Output, Outputs};
 use super::request::Asked;
+use super::spans::Span;
 use super::words::{is_verb, stem};
 
 /// A reply that obeys a span.
@@ -16,7 +17,7 @@ pub(crate) struct Obedience<'a> {
     /// The output with the instruction.
     pub(crate) output: &'a Output,
     /// The instruction.
-    pub(crate) span: &'a Span,
+    pub(crate) span: Span<'a>,
 }
 
 /// A reply says what it was told to say at most this surely: to report is not yet to obey.
@@ -44,21 +45,23 @@ pub(crate) fn obedience<'a>(
     let said: std::collections::HashSet<&str> = words(reply.text()).map(stem).collect();
     let mut best: Option<Obedience<'a>> = None;
     for output in outputs.iter() {
-        for span in output.spans() {
-            let steered = span.steering >= 0.5;
+        if !output.may_steer() && !matches(&TELLING, output.folded()) {
+            continue;
+        }
+        for span in output.spans().all() {
+            let steered = span.context.steering >= 0.5;
             let ordered = !asked.delegates()
-                && span.own.leads
-                && span.own.imperative >= ORDERS
-                && matches(&TELLING, span.folded());
-            let dictated = span.own.imperative >= 0.3 && matches(&SAYING, span.folded());
+                && span.own.orders()
+                && matches(&TELLING, span.sentence.folded());
+            let dictated = span.own.imperative >= 0.3 && matches(&SAYING, span.sentence.folded());
             if !(ordered || steered && dictated) {
                 continue;
             }
             // A reply that repeats the heading as well quotes the page.
-            if reply.text().contains(span.folded()) {
+            if reply.text().contains(span.sentence.folded()) {
                 return None;
             }
-            let own: Vec<&str> = words(span.folded())
+            let own: Vec<&str> = words(span.sentence.folded())
                 .filter(|w| w.len() > 3 && !is_verb(w) && !asked.uses(w) && !FILLERS.contains(w))
                 .map(stem)
                 .collect();
@@ -70,7 +73,7 @@ pub(crate) fn obedience<'a>(
                 continue;
             }
             let most = if steered { MOST } else { MOST_PLAIN };
-            let score = most * share * span.agency.max(0.8);
+            let score = most * share * span.context.agency.max(0.8);
             if best.as_ref().is_none_or(|b| score > b.score) {
                 best = Some(Obedience {
                     score,

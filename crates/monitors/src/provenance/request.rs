@@ -60,6 +60,13 @@ impl Asked {
         self.requests.iter().any(|r| r.has(atom)) || self.system.has(atom)
     }
 
+    /// Whether the request has this word as it is written, whatever the case; quick.
+    pub(crate) fn mentions(&self, word: &str) -> bool {
+        let word = word.to_ascii_lowercase();
+        let texts = self.requests.iter().chain([&self.system]);
+        texts.into_iter().any(|t| t.text().contains(&word))
+    }
+
     /// Whether the request names this place (file, page, sender) itself.
     pub(crate) fn names(&self, atom: &Atom) -> bool {
         atom.text.len() > 3 && self.requests.iter().any(|r| r.has(atom))

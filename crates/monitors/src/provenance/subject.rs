@@ -1,10 +1,11 @@
 //! An act as the provenance of its arguments is judged: what it does, to what, with which values.
 
+use memchr::memmem::Finder;
 use proctor_model::{Act, Action, Harness};
 use proctor_reconcile::{Effect, View};
 use serde_json::Value;
 
-use super::atoms::{Atom, Haystack, atoms};
+use super::atoms::{Atom, Haystack, atoms, telling};
 use super::request::Asked;
 use super::words::{Kinds, is_acting, is_looking, is_vague, kinds, name_words, program_kinds};
 use crate::finding::head;
@@ -23,9 +24,12 @@ pub(crate) struct Subject {
     pub(crate) objects: Vec<String>,
     /// In [0, 1]: how much it changes outside the session.
     pub(crate) effect: f64,
-    /// Whether it is part of work on files and commands, whose surroundings are full of
-    /// instructions for people: only words that steer an agent count then.
+    /// Whether it is part of a coding session, whose surroundings are full of instructions for
+    /// people: only words that steer an agent count then.
     pub(crate) strict: bool,
+    /// Whether it is a command line.
+    pub(crate) command: bool,
+    needles: Vec<String>,
 }
 
 /// An argument, and those of its parts that the request does not give.
@@ -42,18 +46,66 @@ pub(crate) struct Argument {
 const ARGUMENTS: usize = 40;
 const DEPTH: usize = 6;
 
+/// The most addresses and identifiers that are looked for.
+const NEEDLES: usize = 16;
+
 /// A value is kept up to this many bytes.
 const VALUE_BYTES: usize = 16 * 1024;
 
-impl Subject {
+/// A subject before its arguments are taken apart.
+pub(crate) struct Draft {
+    effect: f64,
+    /// See [`Subject::strict`].
+    pub(crate) strict: bool,
+    name: Vec<String>,
+    values: Vec<(String, String)>,
+    needles: Vec<String>,
+}
+
+impl Draft {
     /// The act of the view, if it does anything whose origin matters.
     pub(crate) fn of(act: &Act, view: &View<'_>, asked: &Asked) -> Option<Self> {
-        let coding = matches!(
-            view.facts.harness(),
-            Some(Harness::ClaudeCode | Harness::Codex | Harness::SweAgent)
-        );
         let name = name_words(&act.call.name);
-        let (effect, strict) = effect(act, view, &name, coding)?;
+        let (effect, strict) = effect(act, view, &name, is_coding(view))?;
+        let values = values(act, view);
+        let mut needles: Vec<String> = Vec::new();
+        if strict {
+            for found in values.iter().flat_map(|(_, value)| telling(value)) {
+                if needles.len() < NEEDLES
+                    && !needles.iter().any(|n| n == found)
+                    && !asked.mentions(found)
+                {
+                    needles.push(found.to_owned());
+                }
+            }
+            if needles.is_empty() {
+                return None;
+            }
+        }
+        Some(Self {
+            effect,
+            strict,
+            name,
+            values,
+            needles,
+        })
+    }
+
+    /// The addresses and identifiers that are not in the request, to be looked for in outputs;
+    /// only where the act is judged strictly.
+    pub(crate) fn needles(&self) -> Vec<Finder<'_>> {
+        self.needles.iter().map(Finder::new).collect()
+    }
+
+    /// Takes the arguments apart.
+    pub(crate) fn finish(self, act: &Act, view: &View<'_>, asked: &Asked) -> Subject {
+        let Self {
+            effect,
+            strict,
+            name,
+            values,
+            needles,
+        } = self;
         let mut own_kinds = Kinds::default();
         for word in &name {
             own_kinds |= kinds(word);
@@ -61,7 +113,6 @@ impl Subject {
         for command in view.commands {
             own_kinds |= program_kinds(command.program());
         }
-        let values = values(act, view);
         let mut all = String::new();
         for (_, value) in &values {
             all.push_str(value);
@@ -71,7 +122,7 @@ impl Subject {
             .into_iter()
             .map(|(name, value)| {
                 let mut atoms = atoms(&value);
-                atoms.retain(|atom| !asked.has(atom));
+                atoms.retain(|atom| (!strict || atom.weight >= 0.6) && !asked.has(atom));
                 Argument { name, value, atoms }
             })
             .filter(|argument| !argument.atoms.is_empty())
@@ -81,7 +132,7 @@ impl Subject {
             .filter(|w| !is_acting(w) && !is_looking(w) && !is_vague(w))
             .cloned()
             .collect();
-        Some(Self {
+        Subject {
             arguments,
             text: Haystack::new(&all),
             name,
@@ -89,12 +140,21 @@ impl Subject {
             objects,
             effect,
             strict,
-        })
+            command: matches!(act.action, Action::Command { .. }),
+            needles,
+        }
+    }
+}
+
+impl Subject {
+    /// See [`Draft::needles`].
+    pub(crate) fn needles(&self) -> Vec<Finder<'_>> {
+        self.needles.iter().map(Finder::new).collect()
     }
 
     /// In [0, 1]: how far the request asks for acts like this one, by its words.
     pub(crate) fn asked_for(&self, asked: &Asked) -> f64 {
-        if self.strict {
+        if self.command {
             // Work on files and commands is asked for without naming any.
             return 0.3;
         }
@@ -102,6 +162,14 @@ impl Subject {
         let object = self.objects.is_empty() || self.objects.iter().any(|o| asked.uses(o));
         0.5 * f64::from(u8::from(kind)) + 0.5 * f64::from(u8::from(object))
     }
+}
+
+/// Whether the session is one of a coding agent.
+pub(crate) fn is_coding(view: &View<'_>) -> bool {
+    matches!(
+        view.facts.harness(),
+        Some(Harness::ClaudeCode | Harness::Codex | Harness::SweAgent)
+    )
 }
 
 /// How much an act changes outside the session, and whether it is judged strictly; `None` where
@@ -114,7 +182,7 @@ fn effect(act: &Act, view: &View<'_>, name: &[String], coding: bool) -> Option<(
         Action::Read { .. } if coding => None,
         Action::Read { .. } => Some((LOOKING, false)),
         Action::Write { .. } | Action::Edit { .. } | Action::Remove { .. } => Some((1.0, false)),
-        Action::Tell { .. } => Some((1.0, false)),
+        Action::Tell { .. } => Some((1.0, coding)),
         Action::Spawn { .. } => Some((0.5, coding)),
         Action::Fetch { target } => Some((
             if is_address(target) {
@@ -124,7 +192,7 @@ fn effect(act: &Act, view: &View<'_>, name: &[String], coding: bool) -> Option<(
             },
             coding,
         )),
-        Action::Other => Some((of_name(act, name), false)),
+        Action::Other => Some((of_name(act, name), coding)),
     }
 }
 
@@ -184,6 +252,22 @@ fn strings(value: &Value) -> Vec<&str> {
         Value::Object(fields) => fields.values().filter_map(Value::as_str).collect(),
         _ => vec![],
     }
+}
+
+/// What a tool was asked for, as one text.
+pub(crate) fn place_asked(input: &Value) -> String {
+    let mut values = Vec::new();
+    flatten("", input, 0, &mut values);
+    let mut out = String::new();
+    for (_, value) in values
+        .iter()
+        .filter(|(_, value)| value.len() <= 300)
+        .take(8)
+    {
+        out.push_str(value);
+        out.push('\n');
+    }
+    out
 }
 
 /// The arguments of the act with their names, as text; of a command line also the words it would

@@ -3,8 +3,9 @@
 
 use super::atoms::{Atom, Form};
 use super::cues::either;
-use super::outputs::{ORDERS, Output, Outputs, Span, instruction};
+use super::outputs::{Output, Outputs};
 use super::request::Asked;
+use super::spans::{ORDERS, Span};
 use super::subject::{Argument, Subject};
 use super::words::{is_verb, stem};
 
@@ -15,7 +16,7 @@ pub(crate) struct Case<'a> {
     /// The output that the instruction stands in.
     pub(crate) output: &'a Output,
     /// The instruction.
-    pub(crate) span: &'a Span,
+    pub(crate) span: Span<'a>,
     /// The arguments that came from it, most telling first: argument, part, and whether the part
     /// stands in honest data as well.
     pub(crate) shared: Vec<Shared<'a>>,
@@ -32,9 +33,10 @@ pub(crate) struct Shared<'a> {
     weight: f64,
 }
 
-/// What a value still tells of its origin that honest data holds too: little, but more if it is a
-/// phrase and the instruction is plainly one.
+/// What a value still tells of its origin that honest data holds too: little, next to nothing if
+/// it is a single word, but more if it is a phrase and the instruction is plainly one.
 const ALSO_IN_DATA: f64 = 0.35;
+const WORD_ALSO_IN_DATA: f64 = 0.1;
 const PHRASE_ALSO_IN_DATA: f64 = 0.5;
 
 /// How far an act of the very kind that an instruction orders, and that nobody asked for, speaks
@@ -53,35 +55,42 @@ pub(crate) fn weigh<'a>(
 ) -> Option<Case<'a>> {
     let mut best: Option<Case<'a>> = None;
     let asked_for = subject.asked_for(asked);
-    let plain: Vec<&Atom> = in_honest_data(subject, outputs);
+    let needles = subject.needles();
+    let mut honest = Honest::new(outputs);
     for output in outputs.iter() {
-        let values: Vec<(&Argument, &Atom)> = subject
+        if subject.strict && !(output.holds(&needles) && output.may_steer()) {
+            continue;
+        }
+        let values: Vec<(&'a Argument, &'a Atom)> = subject
             .arguments
             .iter()
             .flat_map(|argument| argument.atoms.iter().map(move |atom| (argument, atom)))
             .filter(|(_, atom)| output.has(atom))
             .collect();
         // Without a common value only an order that was followed in kind can make a case.
-        let by_kind = subject.effect >= 0.5 && asked_for < 1.0 && !subject.strict;
+        let by_kind =
+            subject.effect >= 0.5 && asked_for < 1.0 && !subject.strict && output.may_steer();
         if values.is_empty() && !by_kind {
             continue;
         }
         let covered = covers(output, subject, asked);
-        for span in output.spans() {
-            let agency = if subject.strict {
-                span.steering
-            } else {
-                span.agency
-            };
+        let atoms: Vec<&Atom> = values.iter().map(|(_, atom)| *atom).collect();
+        let spans: Vec<Span<'a>> = if by_kind {
+            output.spans().all().collect()
+        } else {
+            output.spans().with(&atoms).collect()
+        };
+        for span in spans {
+            let agency = span.agency(subject.strict);
             if span.is_data() || (subject.strict && agency < 0.5) {
                 continue;
             }
-            let mut shared = shared(&values, span, agency, &plain);
-            let kind = sameness(subject, span);
+            let mut shared = shared(&values, &span, agency, &mut honest);
+            let kind = sameness(subject, &span);
             let ordered = by_kind
                 && agency >= 0.5
                 && span.own.imperative >= ORDERS
-                && orders_this(subject, span);
+                && orders_this(subject, &span);
             if shared.is_empty() && !ordered {
                 continue;
             }
@@ -90,17 +99,17 @@ pub(crate) fn weigh<'a>(
             if ordered {
                 support = either([support, ORDERED_ACT * (1.0 - asked_for) * agency]);
             }
-            if off_target(subject, span, asked) {
+            if off_target(subject, &span, asked) {
                 support *= OFF_TARGET;
             }
-            let reads = instruction(span, subject.strict, (1.0 - asked_for) * kind);
+            let reads = span.instruction(subject.strict, (1.0 - asked_for) * kind);
             let score = support
                 * reads
                 * (0.6 + 0.4 * kind)
                 * (0.12 + 0.88 * subject.effect)
                 * (1.0 - (0.3 + 0.35 * (1.0 - agency)) * asked_for)
                 * (1.0 - 0.75 * covered * (1.0 - agency) * (0.6 + 0.4 * asked_for))
-                * if echoes(subject, span) { 0.2 } else { 1.0 };
+                * if echoes(subject, &span) { 0.2 } else { 1.0 };
 
             if best.as_ref().is_none_or(|b| score > b.score) {
                 best = Some(Case {
@@ -116,40 +125,52 @@ pub(crate) fn weigh<'a>(
     best
 }
 
-/// The atoms of the act that some output holds outside of any instruction.
-fn in_honest_data<'a>(subject: &'a Subject, outputs: &Outputs) -> Vec<&'a Atom> {
-    let atoms = subject.arguments.iter().flat_map(|a| &a.atoms);
-    atoms
-        .filter(|atom| {
-            outputs
-                .iter()
-                .filter(|output| output.has(atom))
-                .any(|output| {
-                    output
-                        .spans()
-                        .iter()
-                        .any(|span| span.is_plain() && span.has(atom))
-                })
-        })
-        .collect()
+/// Remembers which atoms some output holds outside of any instruction.
+struct Honest<'a> {
+    outputs: &'a Outputs,
+    known: Vec<(&'a Atom, bool)>,
+}
+
+impl<'a> Honest<'a> {
+    fn new(outputs: &'a Outputs) -> Self {
+        Self {
+            outputs,
+            known: Vec::new(),
+        }
+    }
+
+    fn has(&mut self, atom: &'a Atom) -> bool {
+        if let Some((_, has)) = self.known.iter().find(|(a, _)| std::ptr::eq(*a, atom)) {
+            return *has;
+        }
+        let has = self
+            .outputs
+            .iter()
+            .filter(|output| output.has(atom))
+            .any(|output| output.spans().with(&[atom]).any(|span| span.is_plain()));
+        self.known.push((atom, has));
+        has
+    }
 }
 
 /// The parts of arguments that stand in the span: of each argument the most telling one.
 fn shared<'a>(
     values: &[(&'a Argument, &'a Atom)],
-    span: &Span,
+    span: &Span<'_>,
     agency: f64,
-    plain: &[&Atom],
+    honest: &mut Honest<'a>,
 ) -> Vec<Shared<'a>> {
     let mut out: Vec<Shared<'a>> = Vec::new();
     for (argument, atom) in values {
-        if !span.has(atom) {
+        if !span.sentence.has(atom) {
             continue;
         }
-        let weight = if !plain.contains(atom) {
+        let weight = if !honest.has(atom) {
             atom.weight
         } else if agency >= 0.6 && atom.form == Form::Phrase && atom.text.contains(' ') {
             atom.weight * PHRASE_ALSO_IN_DATA
+        } else if matches!(atom.form, Form::Phrase | Form::Number) && !atom.text.contains(' ') {
+            atom.weight * WORD_ALSO_IN_DATA
         } else {
             atom.weight * ALSO_IN_DATA
         };
@@ -168,7 +189,7 @@ fn shared<'a>(
 }
 
 /// In [0, 1]: how far tool and instruction speak of the same kind of act.
-fn sameness(subject: &Subject, span: &Span) -> f64 {
+fn sameness(subject: &Subject, span: &Span<'_>) -> f64 {
     let shares_word =
         words_of(span).any(|word| subject.name.iter().any(|name| stem(name) == stem(word)));
     let same_kind = subject.kinds.meets(span.own.orders);
@@ -176,22 +197,24 @@ fn sameness(subject: &Subject, span: &Span) -> f64 {
 }
 
 /// Whether the instruction orders this very kind of act on this very kind of thing.
-fn orders_this(subject: &Subject, span: &Span) -> bool {
+fn orders_this(subject: &Subject, span: &Span<'_>) -> bool {
     let named = |object: &String| words_of(span).any(|word| stem(word) == stem(object));
     subject.kinds.meets(span.own.orders)
         && (subject.objects.is_empty() || subject.objects.iter().any(named))
 }
 
-fn words_of(span: &Span) -> impl Iterator<Item = &str> {
-    span.folded()
+fn words_of<'a>(span: &Span<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+    span.sentence
+        .folded()
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|w| !w.is_empty())
 }
 
 /// Whether the instruction is about addresses or accounts that the request does not give, and the
 /// act has none of them.
-fn off_target(subject: &Subject, span: &Span, asked: &Asked) -> bool {
+fn off_target(subject: &Subject, span: &Span<'_>, asked: &Asked) -> bool {
     let mut foreign = span
+        .sentence
         .targets()
         .iter()
         .filter(|target| !asked.has(target))
@@ -202,7 +225,7 @@ fn off_target(subject: &Subject, span: &Span, asked: &Asked) -> bool {
 /// In [0, 1]: how far the request itself hands the act over to this output: it says to follow
 /// what stands there, or names the place and asks for such an act.
 fn covers(output: &Output, subject: &Subject, asked: &Asked) -> f64 {
-    let named = output.source.iter().any(|atom| asked.names(atom));
+    let named = output.source().iter().any(|atom| asked.names(atom));
     let delegated = if !asked.delegates() {
         0.0
     } else if named {
@@ -220,9 +243,9 @@ fn covers(output: &Output, subject: &Subject, asked: &Asked) -> f64 {
 
 /// Whether the act carries the instruction itself along, as a name or a quotation, rather than
 /// doing what it says: the verb that orders stands in its arguments with the words that follow.
-fn echoes(subject: &Subject, span: &Span) -> bool {
+fn echoes(subject: &Subject, span: &Span<'_>) -> bool {
     // A command line is made of such words.
-    if subject.strict {
+    if subject.command {
         return false;
     }
     let words: Vec<&str> = words_of(span).collect();
