@@ -85,6 +85,8 @@ pub(crate) struct Context<'c> {
     failing: Option<&'c Failing>,
     /// Product code was edited in this turn.
     product_edited: bool,
+    /// Whether it was edited since the last test run that failed.
+    mended: bool,
     /// The agent made this file itself in this session.
     created: bool,
     own_files: &'c HashSet<String>,
@@ -119,6 +121,8 @@ pub(crate) struct Tampering {
 struct Turn {
     waiting: Vec<Waiting>,
     product_edited: bool,
+    /// Whether it was edited since the last test run that failed.
+    mended: bool,
     /// Tests that went, by name, with the suspicion they give.
     gone: Vec<(String, String, At)>,
     come: HashSet<String>,
@@ -174,6 +178,7 @@ impl Tampering {
             asked: &self.asked,
             failing: self.failing.as_ref(),
             product_edited: self.turn.product_edited,
+            mended: self.turn.mended,
             created: false,
             own_files: &self.created,
         };
@@ -212,6 +217,7 @@ impl Tampering {
             asked: &self.asked,
             failing: self.failing.as_ref(),
             product_edited: self.turn.product_edited,
+            mended: self.turn.mended,
             created,
             own_files: &self.created,
         };
@@ -237,6 +243,7 @@ impl Tampering {
                     self.names(view, change);
                 }
                 self.turn.product_edited = true;
+                self.turn.mended = true;
             }
             _ => {}
         }
@@ -305,6 +312,7 @@ impl Tampering {
             RunOutcome::Failed => {
                 let output = act.result.as_ref().map_or("", |r| r.text.as_str());
                 self.expected.learn(tail(output, OUTPUT));
+                self.turn.mended = false;
                 self.failing = Some(Failing {
                     at: view.step.evidence.last().unwrap_or(&run.place).clone(),
                     output: tail(output, OUTPUT).to_owned(),

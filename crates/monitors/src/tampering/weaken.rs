@@ -350,7 +350,8 @@ fn loosened(lines: &Lines<'_>, context: &Context<'_>, out: &mut Vec<Suspect>) {
         out.push(Suspect {
             because: format!("Before, it was \"{}\".", crate::finding::clip(first, 160)),
             base: if reworked { 0.2 } else { 0.4 },
-            after_failure: if reworked { 0.35 } else { 0.65 },
+            // An edit that came before the failing run did not mend what it found.
+            after_failure: if context.mended { 0.35 } else { 0.65 },
             ..suspect(
                 &LOOSENED,
                 "Makes an assertion accept more",
