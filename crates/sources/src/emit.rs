@@ -40,11 +40,6 @@ impl<'r> Record<'r> {
         }
     }
 
-    /// First byte of the record in its source.
-    pub(crate) fn offset(&self) -> u64 {
-        self.offset
-    }
-
     /// The number that the record's next event gets.
     pub(crate) fn next_part(&self) -> u32 {
         self.part

@@ -87,7 +87,8 @@ fn fold_char(c: char, out: &mut String) {
         '\u{300}'..='\u{36f}' => {}
         _ => match accented(c) {
             Some(base) => out.push(base),
-            None => out.extend(c.to_lowercase()),
+            // Some signs (of the unit Ångström, say) have an accented letter as their lower case.
+            None => out.extend(c.to_lowercase().map(|low| accented(low).unwrap_or(low))),
         },
     }
 }
