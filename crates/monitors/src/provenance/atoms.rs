@@ -396,7 +396,8 @@ mod tests {
             for atom in atoms(&text) {
                 // A name may be cut out of a longer one (`a--b` is trimmed, `a.b-` too).
                 let cut = text.contains(['-', '_', '@', '/']);
-                if !cut && (atom.form != Form::Number || value(&atom.text).is_some()) {
+                // Numbers are compared by value, and their neighbours say where one ends.
+                if !cut && atom.form != Form::Number {
                     prop_assert!(hay.has(&atom), "{atom:?}");
                 }
             }
