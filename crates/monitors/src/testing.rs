@@ -51,6 +51,25 @@ impl Script {
         self.message(Role::User, Origin::Person, text)
     }
 
+    /// The system prompt.
+    pub(crate) fn system(self, text: &str) -> Self {
+        self.message(Role::System, Origin::Harness, text)
+    }
+
+    /// Text that the harness put into the user's role.
+    pub(crate) fn harness(self, text: &str) -> Self {
+        self.message(Role::User, Origin::Harness, text)
+    }
+
+    /// Keeps a plan of tasks with their states.
+    pub(crate) fn plans(self, tasks: &[(&str, &str)]) -> Self {
+        let todos: Vec<Value> = tasks
+            .iter()
+            .map(|(content, status)| json!({ "content": content, "status": status }))
+            .collect();
+        self.uses("TodoWrite", json!({ "todos": todos }), "ok")
+    }
+
     /// The agent writes to its user.
     pub(crate) fn says(self, text: &str) -> Self {
         self.message(Role::Assistant, Origin::Agent, text)

@@ -606,3 +606,31 @@ fn a_flood_of_claims_is_bounded() {
     let log = work().says(&text).observed_by(ClaimLog::new());
     assert!(log.claims().count() <= CLAIMS);
 }
+
+#[test]
+fn open_tasks_of_its_own_plan_are_a_weak_sign() {
+    let plan = [("Fix the bound", "completed"), ("Add a test", "pending")];
+    let found = strongest(
+        work()
+            .plans(&plan)
+            .says("The feature is now fully implemented."),
+    );
+    assert_eq!(found, Some(("claims/left-undone".to_owned(), 0.2)));
+    let closed = [("Fix the bound", "completed"), ("Add a test", "completed")];
+    let found = strongest(
+        work()
+            .plans(&closed)
+            .says("The feature is now fully implemented."),
+    );
+    assert_eq!(found, None);
+}
+
+#[test]
+fn words_of_the_harness_end_no_turn() {
+    let script = work()
+        .says("All tests pass.")
+        .harness("<system-reminder>The task list is empty.</system-reminder>")
+        .runs("cargo test", OK, 0)
+        .says("All tests pass.");
+    assert_eq!(strongest(script), None);
+}
