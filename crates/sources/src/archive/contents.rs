@@ -34,13 +34,16 @@ pub(crate) struct Contents {
     packed: Rc<Cell<u64>>,
     /// Bytes given out so far.
     given: u64,
+    /// Bytes that the archive may still give.
+    room: Rc<Cell<u64>>,
     sum: Crc,
     expected: Option<u32>,
 }
 
 impl Contents {
-    /// Reads a member whose packed bytes begin where `file` stands.
-    pub(super) fn new(file: File, member: &Member) -> io::Result<Self> {
+    /// Reads a member whose packed bytes begin where `file` stands. `room` is how many bytes the
+    /// archive may still give.
+    pub(super) fn new(file: File, member: &Member, room: Rc<Cell<u64>>) -> io::Result<Self> {
         let packed = Rc::new(Cell::new(0));
         let counted = Counted {
             file: file.take(member.compressed),
@@ -61,6 +64,7 @@ impl Contents {
             unpacked,
             packed,
             given: 0,
+            room,
             sum: Crc::new(),
             expected: member.crc,
         })
@@ -87,7 +91,9 @@ impl Read for Contents {
         self.sum.update(room.get(..read).unwrap_or_default());
         self.given += read as u64;
         let bomb = self.given > SMALL && self.given / TIGHTEST > self.packed.get();
-        if bomb || self.given > MOST_BYTES {
+        let room = self.room.get().checked_sub(read as u64);
+        self.room.set(room.unwrap_or_default());
+        if bomb || self.given > MOST_BYTES || room.is_none() {
             return Err(damaged(format!(
                 "it expands beyond the bound: {} bytes from {}",
                 self.given,

@@ -10,10 +10,12 @@ mod contents;
 mod directory;
 mod scan;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 pub(crate) use self::contents::Contents;
 
@@ -26,6 +28,10 @@ const LONGEST_NAME: usize = 1_024;
 /// The most bytes of names in one archive.
 const MOST_NAMES: usize = 16 << 20;
 
+/// How many times its size an archive may give, all its members together and every reading of
+/// them, beside what a single member may.
+const MOST_TIMES: u64 = 300;
+
 /// Length of a local header without name and extra field.
 const LOCAL_HEADER: u64 = 30;
 
@@ -34,6 +40,8 @@ pub(crate) struct Archive {
     path: PathBuf,
     members: Vec<Member>,
     flaws: Vec<Flaw>,
+    /// Bytes that reading its members may still give, all together.
+    room: Rc<Cell<u64>>,
 }
 
 /// One member, as far as its headers tell.
@@ -94,6 +102,10 @@ impl Archive {
             path: path.to_owned(),
             members,
             flaws,
+            room: Rc::new(Cell::new(
+                len.saturating_mul(MOST_TIMES)
+                    .saturating_add(contents::MOST_BYTES),
+            )),
         })
     }
 
@@ -131,7 +143,7 @@ impl Archive {
         }
         let [name, extra] = [26, 28].map(|at| i64::from(header.u16(at).unwrap_or_default()));
         file.seek(SeekFrom::Current(name + extra))?;
-        Contents::new(file, member)
+        Contents::new(file, member, Rc::clone(&self.room))
     }
 }
 
