@@ -25,7 +25,9 @@ if [ $# -eq 0 ]; then
     set -- $(cd fuzz_targets && ls ./*.rs | sed 's|^\./||; s|\.rs$||')
 fi
 
-cargo fuzz build --sanitizer none
+for target in "$@"; do
+    cargo fuzz build --sanitizer none "$target"
+done
 failed=
 for target in "$@"; do
     # New inputs go to a folder of their own: the committed corpus only changes by hand.

@@ -93,7 +93,10 @@ pub enum Layer {
     Remote(String),
     /// Inline code of another language; `argv` is then what the code passes to a shell or exec.
     Code(String),
-    /// Decoded text: `base64`, `hex`, `gzip`, `printf`, `rev`, `tr`.
+    /// Text that was decoded or taken apart, by what made it readable: `base64`, `base32`, `hex`,
+    /// `gzip`, `zlib`, `rot13`, `rev`, `tr`, `sed`, `percent`, `characters` (from their numbers),
+    /// `replace`, `escapes` (letters written as `\x63`), and, where a program's name was written in
+    /// parts, `quotes` (`c''url`) and `variables` (`$a$b`, `${x:2}`, `${IFS}`).
     Decoded(String),
     /// Handed to a scheduler or trap that runs it later: `crontab`, `at`, `trap`.
     Later(String),
