@@ -36,7 +36,7 @@ for target in "$@"; do
     log=$target_dir/$target.log
     echo "fuzz: $target for $seconds s"
     if cargo fuzz run --sanitizer none "$target" "$found" "corpus/$target" -- \
-        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len="${FUZZ_MAX_LEN:-8192}" \
+        -max_total_time="$seconds" -seed="${FUZZ_SEED:-1}" -timeout=10 -rss_limit_mb=1024 -max_len="${FUZZ_MAX_LEN:-8192}" \
         -print_final_stats=1 >"$log" 2>&1; then
         grep -E '^(Done|stat::(average|new_units|slowest|peak))' "$log" | sed 's/^/  /'
     else
