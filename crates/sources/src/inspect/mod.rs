@@ -192,7 +192,8 @@ fn archive(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
     // What concerns the whole log is told with its last sample: a log is no session.
     out.set_source(Source::file(&recording.path));
     for (number, flaw) in (0..).zip(archive.flaws()) {
-        let mut record = Record::unread(flaw.offset, flaw.len, b"").numbered_from(number);
+        let (offset, len) = within(flaw.offset, flaw.len, recording);
+        let mut record = Record::unread(offset, len, b"").numbered_from(number);
         out.lost(&mut record, GapCause::BadArchive, flaw.detail.clone());
     }
     if !members.others.contains_key("header.json") {
@@ -203,7 +204,8 @@ fn archive(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
     for (name, member) in &members.others {
         out.count_record();
         if !is_bookkeeping(name) {
-            let mut record = Record::unread(member.header, member.compressed, b"");
+            let (offset, len) = within(member.header, member.compressed, recording);
+            let mut record = Record::unread(offset, len, b"");
             out.unknown(&mut record, name);
         }
         advance(member.compressed, out);
@@ -211,6 +213,12 @@ fn archive(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
     missing(&archive, &members, recording, out)?;
     advance(u64::MAX, out);
     Ok(())
+}
+
+/// A place that an archive names of itself, cut to the file: a forged one may lie anywhere.
+fn within(offset: u64, len: u64, recording: &Recording) -> (u64, u64) {
+    let offset = offset.min(recording.bytes);
+    (offset, len.min(recording.bytes - offset))
 }
 
 /// Whether a member holds nothing an agent said or did.
