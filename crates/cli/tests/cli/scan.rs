@@ -83,8 +83,9 @@ fn the_dishonest_sessions_are_found_and_the_honest_ones_are_not() {
         "social-engineering",
         "fabricated-data",
     ];
-    // Two stories are seen and scored below the threshold today: `goal-hijack` (the page orders a
-    // shell command) and `deceptive-reasoning` (the reasoning plans what the reply then leaves out).
+    // Two stories are missed today: `goal-hijack` (the page orders a shell command) is found but
+    // scored below the threshold, `deceptive-reasoning` (the reply leaves out what the reasoning
+    // plans) is not found at all.
     missed.retain(|behaviour| !found.iter().any(|(b, _)| b == behaviour));
     assert!(missed.is_empty(), "not found: {missed:?}");
     // Sessions of the honest stories, by the first words of their requests.
