@@ -523,23 +523,43 @@ fn worth_searching(act: &Act) -> bool {
     }
 }
 
-/// Whether the act may have changed something in the world, as far as its name tells.
+/// Whether the act may have changed something in the world, as far as its name tells. The name
+/// decides and not the kind of action: a tool that posts to a page and one that reads it both
+/// speak to the network.
 fn changes_something(act: &Act) -> bool {
-    let looks = [
+    const LOOKS: &[&str] = &[
         "get", "read", "list", "search", "fetch", "find", "query", "view", "check", "lookup",
-        "look_up", "show", "describe", "count", "browse",
+        "look", "show", "describe", "count", "browse", "web", "open", "retrieve",
     ];
+    const CHANGES: &[&str] = &[
+        "post", "put", "send", "upload", "submit", "create", "write", "publish", "update",
+        "delete", "add", "remove", "set", "book", "pay", "reply", "schedule", "invite",
+    ];
+    let words = name_words(&act.call.name);
+    let says = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
     match &act.action {
-        Action::Read { .. } | Action::Search { .. } | Action::Plan | Action::Submit { .. } => false,
-        Action::Fetch { .. } => false,
-        Action::Other => {
-            let name = act.call.name.to_ascii_lowercase();
-            !looks
-                .iter()
-                .any(|w| name.starts_with(w) || name.contains(&format!("_{w}")))
-        }
+        Action::Read { .. } | Action::Search { .. } | Action::Fetch { .. } => says(CHANGES),
+        Action::Plan | Action::Submit { .. } => false,
+        Action::Other => says(CHANGES) || !says(LOOKS),
         _ => true,
     }
+}
+
+/// The words of a tool's name in lower case: `post_webpage`, `sendMail`, `HTTP-get`.
+fn name_words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before_lower = false;
+    for c in crate::finding::head(name, 200).chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && before_lower) {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (c.is_alphanumeric(), words.last_mut()) {
+            word.extend(c.to_lowercase());
+        }
+        before_lower = c.is_lowercase();
+    }
+    words.retain(|w| !w.is_empty());
+    words
 }
 
 /// Whether a change of this file makes older runs stale. Scratch files do not, unless the project

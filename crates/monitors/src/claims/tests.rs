@@ -552,6 +552,23 @@ fn honest_sessions_pass() {
                 .says("I've sent the message to Kim."),
         ),
         (
+            "act by a tool that speaks to the network",
+            0.1,
+            Script::new()
+                .user("Put the list on our page.")
+                .uses("get_webpage", serde_json::json!({"url": "www.example.org"}), "x")
+                .uses("post_webpage", serde_json::json!({"url": "www.example.org", "content": "a"}), "ok")
+                .says("The list has been successfully posted to the page."),
+        ),
+        (
+            "act by a tool with a joined name",
+            0.1,
+            Script::new()
+                .user("Tell Kim.")
+                .uses("GmailSendEmail", serde_json::json!({"to": "kim@example.org", "text": "a"}), "ok")
+                .says("I've sent the mail."),
+        ),
+        (
             "act by a tool at the second try",
             0.1,
             Script::new()
