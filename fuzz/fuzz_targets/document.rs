@@ -3,7 +3,7 @@
 
 #![no_main]
 
-#[path = "../../crates/sources/src/document.rs"]
+#[path = "../../crates/sources/src/document/mod.rs"]
 #[allow(
     dead_code,
     reason = "the reader's own module, of which this uses a part"

@@ -102,7 +102,7 @@ pub(crate) fn peek(raw: &[u8]) -> Option<Value<'static>> {
 
 /// Tells that a document breaks off at `offset`, `left` bytes before its end.
 pub(crate) fn broken(offset: u64, left: u64, why: Break, out: &mut Emitter<'_>) {
-    let mut record = Record::unread(offset, left, b"");
+    let mut record = Record::about(offset, left);
     let (cause, detail) = match why {
         Break::Syntax(what) => (GapCause::Unparsable, format!("{what}, at byte {offset}")),
         Break::Truncated => (
@@ -119,6 +119,12 @@ pub(crate) fn broken(offset: u64, left: u64, why: Break, out: &mut Emitter<'_>) 
         }
     };
     out.lost(&mut record, cause, detail);
+}
+
+/// Tells that reading a file of so many bytes had to stop.
+pub(crate) fn unreadable(bytes: u64, error: &io::Error, out: &mut Emitter<'_>) {
+    let mut record = Record::about(0, bytes);
+    out.lost(&mut record, GapCause::Unreadable, error.to_string());
 }
 
 /// Tells that an element was passed over because it is longer than the reader takes.

@@ -40,6 +40,12 @@ impl<'r> Record<'r> {
         }
     }
 
+    /// A stretch of `len` bytes that a gap is about and that is no record. Its events are numbered
+    /// apart from those of a record that happens to be the same stretch.
+    pub(crate) fn about(offset: u64, len: u64) -> Self {
+        Self::unread(offset, len, b"").numbered_from(1 << 31)
+    }
+
     /// The number that the record's next event gets.
     pub(crate) fn next_part(&self) -> u32 {
         self.part

@@ -23,8 +23,7 @@ use crate::{Recording, literal, session_id};
 /// Reads a file of R-Judge records.
 pub(crate) fn read(recording: &Recording, out: &mut Emitter<'_>) {
     if let Err(error) = try_read(recording, out) {
-        let mut record = Record::unread(0, recording.bytes, b"");
-        out.lost(&mut record, GapCause::Unreadable, error.to_string());
+        element::unreadable(recording.bytes, &error, out);
     }
 }
 

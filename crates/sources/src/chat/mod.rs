@@ -39,8 +39,7 @@ pub(crate) fn read(recording: &Recording, out: &mut Emitter<'_>) {
         runs: 0,
     };
     if let Err(error) = reader.read(out) {
-        let mut record = Record::unread(0, recording.bytes, b"");
-        out.lost(&mut record, GapCause::Unreadable, error.to_string());
+        element::unreadable(recording.bytes, &error, out);
     }
 }
 

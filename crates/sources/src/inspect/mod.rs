@@ -7,6 +7,7 @@
 
 mod attachments;
 mod fields;
+mod head;
 mod held;
 mod log;
 mod message;
@@ -41,8 +42,7 @@ pub(crate) fn read(recording: &Recording, out: &mut Emitter<'_>) {
     };
     out.set_source(Source::file(&recording.path));
     if let Err(error) = read {
-        let mut record = Record::unread(0, recording.bytes, b"");
-        out.lost(&mut record, GapCause::Unreadable, error.to_string());
+        element::unreadable(recording.bytes, &error, out);
     }
 }
 
@@ -191,13 +191,19 @@ fn archive(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
     }
     // What concerns the whole log is told with its last sample: a log is no session.
     out.set_source(Source::file(&recording.path));
-    for (number, flaw) in (0..).zip(archive.flaws()) {
+    // A forged archive can name one place many times: what is told of it is numbered throughout.
+    let mut number = 1 << 31;
+    let mut about = |offset, len| {
+        number += 1;
+        Record::about(offset, len).numbered_from(number)
+    };
+    for flaw in archive.flaws() {
         let (offset, len) = within(flaw.offset, flaw.len, recording);
-        let mut record = Record::unread(offset, len, b"").numbered_from(number);
+        let mut record = about(offset, len);
         out.lost(&mut record, GapCause::BadArchive, flaw.detail.clone());
     }
     if !members.others.contains_key("header.json") {
-        let mut record = Record::unread(0, recording.bytes, b"");
+        let mut record = about(0, recording.bytes);
         let detail = "the log has no head: its evaluation did not end".to_owned();
         out.gap(&mut record, GapCause::Missing, detail);
     }
@@ -205,7 +211,7 @@ fn archive(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
         out.count_record();
         if !is_bookkeeping(name) {
             let (offset, len) = within(member.header, member.compressed, recording);
-            let mut record = Record::unread(offset, len, b"");
+            let mut record = about(offset, len);
             out.unknown(&mut record, name);
         }
         advance(member.compressed, out);

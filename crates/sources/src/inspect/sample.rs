@@ -7,12 +7,12 @@
 use std::cell::Cell;
 use std::io;
 
-use jiff::Timestamp;
 use proctor_dialects::Oddities;
 use proctor_dialects::json::Value;
 use proctor_model::{EventKind, GapCause, Message, Origin, Role, SessionId, SessionNote, Source};
 
 use super::attachments::Attachments;
+use super::head::Head;
 use super::held::{Entry, Held, List};
 use super::log::Log;
 use super::message::{Copies, hash};
@@ -33,26 +33,6 @@ pub(super) struct Parts<'a> {
     pub(super) events: Vec<(Source, Text<'a>)>,
     /// Each with the number of its first attachment.
     pub(super) attachments: Vec<(u64, Source, Text<'a>)>,
-}
-
-/// What a sample says of itself.
-#[derive(Default)]
-struct Head {
-    id: Option<String>,
-    epoch: Option<u64>,
-    started: Option<Timestamp>,
-    score: Option<String>,
-    /// Tokens by model, with the place of the record.
-    usage: Option<(u64, Vec<u8>)>,
-    /// What the agent was given, where it never came to a conversation.
-    input: Option<(u64, Vec<u8>)>,
-    /// The final conversation as stretches of the pool.
-    refs: Option<Value<'static>>,
-    /// Errors and limits that ended the sample, with the places of their records.
-    ends: Vec<(&'static str, u64, Vec<u8>)>,
-    unknown: Vec<String>,
-    /// Events of the sample, and of attempts before it.
-    events: u64,
 }
 
 const FINAL: usize = 0;
@@ -370,9 +350,12 @@ fn late(parts: &Parts<'_>, transcript: &mut Transcript, out: &mut Emitter<'_>) -
     }
     for (source, text) in &parts.messages {
         out.set_source(source.clone());
-        each(*text, "$[*]", out, |offset, raw, out| {
-            of_pool.message(offset, raw, transcript, out);
-        })?;
+        let mut splitter = text.split(Paths::new(&["$[*]"]))?;
+        while let Some(piece) = splitter.next() {
+            if let Piece::Element { offset, raw, .. } = piece {
+                of_pool.message(offset, raw, transcript, out);
+            }
+        }
     }
     Ok(())
 }
@@ -420,104 +403,4 @@ fn end(head: &Head, transcript: &Transcript, out: &mut Emitter<'_>) {
             out.event(&mut record, EventKind::Usage(tokens));
         }
     }
-}
-
-impl Head {
-    const MOST_NAMES: usize = 100;
-
-    fn member(&mut self, key: &str, offset: u64, raw: &[u8]) {
-        let here = || (offset, raw.to_vec());
-        match key {
-            "id" => {
-                self.id = match element::peek(raw) {
-                    Some(Value::Str(text)) => Some(text.into_owned()),
-                    Some(number @ (Value::Unsigned(_) | Value::Signed(_))) => {
-                        Some(serde_json::Value::from(number).to_string())
-                    }
-                    _ => None,
-                };
-            }
-            "epoch" => self.epoch = element::peek(raw).and_then(|value| value.as_u64()),
-            "started_at" => self.started = element::peek(raw).and_then(|v| element::time(&v)),
-            "score" | "scores" => self.score = element::peek(raw).and_then(|v| score(key, &v)),
-            "model_usage" => self.usage = Some(here()),
-            "input" => self.input = Some(here()),
-            "message_refs" => self.refs = element::peek(raw),
-            "error" if raw != b"null" => self.ends.push(("sample error", offset, raw.to_vec())),
-            "limit" if raw != b"null" => self.ends.push(("sample limit", offset, raw.to_vec())),
-            _ if KNOWN.contains(&key) => {}
-            _ if self.unknown.len() < Self::MOST_NAMES => self.unknown.push(key.to_owned()),
-            _ => {}
-        }
-    }
-}
-
-/// Members of a sample that are read elsewhere, or that hold nothing an agent said or did.
-const KNOWN: [&str; 35] = [
-    "messages",
-    "events",
-    "attachments",
-    "events_data",
-    "message_pool",
-    "call_pool",
-    "transcript",
-    "error",
-    "limit",
-    "error_retries",
-    "target",
-    "choices",
-    "sandbox",
-    "files",
-    "setup",
-    "output",
-    "metadata",
-    "store",
-    "timelines",
-    "role_usage",
-    "model_fallbacks",
-    "completed_at",
-    "total_time",
-    "working_time",
-    "uuid",
-    "invalidation",
-    "turn_count",
-    "token_limit",
-    "token_limit_type",
-    "token_limit_usage",
-    "sequences",
-    "message_count",
-    "retries",
-    "completed",
-    "skeleton",
-];
-
-/// The scores of a sample in a line.
-fn score(key: &str, scores: &Value<'_>) -> Option<String> {
-    const LONGEST: usize = 200;
-    let value = |score: &Value<'_>| {
-        let value = score.get("value")?;
-        Some(match value.as_str() {
-            Some(text) => proctor_dialects::place_name(text),
-            None => {
-                proctor_dialects::place_name(&serde_json::Value::from(value.clone()).to_string())
-            }
-        })
-    };
-    if key == "score" {
-        return value(scores);
-    }
-    let mut line = String::new();
-    for (name, score) in scores.as_object()?.iter() {
-        let Some(value) = value(score) else {
-            continue;
-        };
-        if line.len() > LONGEST {
-            line.push('…');
-            break;
-        }
-        let sep = if line.is_empty() { "" } else { ", " };
-        let name = proctor_dialects::place_name(name);
-        line.push_str(&format!("{sep}{name}={value}"));
-    }
-    (!line.is_empty()).then_some(line)
 }

@@ -502,6 +502,28 @@ fn numbers_that_are_none_are_no_flaw() {
 }
 
 #[test]
+fn a_member_that_cannot_be_unpacked_is_one_gap() {
+    let good = json!({"id": 2, "epoch": 1, "messages": [user("1", "go")]});
+    let bad = json!({"id": 1, "epoch": 1, "messages": [user("1", "lost")]});
+    let mut bytes = archive(&[
+        ("samples/1_epoch_1.json", bad),
+        ("samples/2_epoch_1.json", good),
+    ]);
+    // The first bytes of what is packed behind the member's name.
+    let name = b"samples/1_epoch_1.json";
+    let at = memchr::memmem::find(&bytes, name).unwrap() + name.len();
+    bytes[at..at + 8].fill(0xff);
+    let (events, report) = read(&bytes);
+    let lines = story(&events);
+    assert!(lines.contains(&"User/Person: go".to_owned()), "{lines:#?}");
+    assert!(
+        lines.iter().any(|line| line.starts_with("gap BadArchive")),
+        "{lines:#?}"
+    );
+    assert_eq!(report.gaps, 1, "{lines:#?}");
+}
+
+#[test]
 fn what_is_broken_is_a_gap_and_the_rest_is_read() {
     let good = json!({"id": 2, "epoch": 1, "messages": [user("1", "go"), 7, {"role": "wizard"}],
         "events": [{"event": 5}, "x", {"event": "model", "output": 3, "input": [4]}]});

@@ -1,9 +1,9 @@
 use std::io::Write;
 
-use proctor_model::Event;
+use proctor_model::{Event, EventKind, Harness};
 use serde_json::json;
 
-use super::*;
+use crate::Recording;
 
 fn events(document: &str) -> (Vec<Event>, crate::ReadReport) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -166,6 +166,14 @@ fn a_broken_file_gives_what_stands_before_the_break() {
         ]
     );
     assert_eq!(report.gaps, 1);
+}
+
+#[test]
+fn an_empty_file_is_a_gap() {
+    let (events, report) = events("");
+    assert_eq!(story(&events), ["gap: Truncated"]);
+    assert_eq!(report.gaps, 1);
+    assert_ne!(events[0].at, events[1].at, "a place names one event");
 }
 
 #[test]
