@@ -16,7 +16,7 @@ mod sketch;
 /// How much of a file is looked at, in bytes: the first amount mostly tells; the others are for
 /// documents whose telling fields come late.
 const HEADS: [u64; 3] = [64 << 10, 1 << 20, LONGEST_HEAD];
-const LONGEST_HEAD: u64 = 8 << 20;
+pub(crate) const LONGEST_HEAD: u64 = 8 << 20;
 
 /// How much of an archive's end is looked at, in bytes; the list of its members stands there.
 const TAIL: u64 = 64 << 10;

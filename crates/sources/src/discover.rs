@@ -10,6 +10,7 @@ use proctor_dialects::json;
 use proctor_model::{Gap, GapCause};
 
 use crate::detect::{self, Kind};
+use crate::packed;
 use crate::{Discovery, Recording};
 
 /// Finds the recordings below these paths, which may be files or directories.
@@ -59,7 +60,11 @@ fn look(path: &Path, meta: &Metadata) -> io::Result<Result<Recording, Kind>> {
         return Ok(Err(Kind::Other));
     }
     let mut file = File::open(path)?;
-    Ok(match detect::detect(path, &mut file)? {
+    let kind = match packed::peek(&mut file, detect::LONGEST_HEAD)? {
+        Some(mut head) => detect::detect(packed::name(path), &mut head)?,
+        None => detect::detect(path, &mut file)?,
+    };
+    Ok(match kind {
         Kind::Recording(detected) => Ok(Recording {
             path: path.to_owned(),
             harness: detected.harness,

@@ -22,6 +22,7 @@ mod follow;
 mod inspect;
 mod line;
 mod literal;
+mod packed;
 mod records;
 mod rjudge;
 mod swe_agent;
@@ -34,12 +35,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use proctor_model::{Event, Gap, Harness, SessionId, Source};
+use proctor_model::{Event, Gap, GapCause, Harness, SessionId, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::claude_code::ClaudeCode;
 use crate::codex::Codex;
-use crate::emit::Emitter;
+use crate::emit::{Emitter, Record};
 
 pub use crate::discover::{Retention, detect, discover, home_recordings, retention};
 pub use crate::follow::Follower;
@@ -144,22 +145,53 @@ pub fn read(
     progress: &mut dyn FnMut(u64),
     sink: &mut dyn Sink,
 ) -> ReadReport {
-    let mut out = Emitter::new(
-        Source::file(&recording.path),
-        file_session(recording),
-        progress,
-        sink,
-    );
+    match packed::unpack(&recording.path) {
+        Ok(None) => read_content(recording, &recording.path, None, progress, sink),
+        Ok(Some(unpacked)) => {
+            let inside = Recording {
+                bytes: unpacked.bytes,
+                ..recording.clone()
+            };
+            let cut = unpacked.cut.as_deref();
+            let report = read_content(&inside, &unpacked.content, cut, &mut |_| {}, sink);
+            progress(recording.bytes);
+            report
+        }
+        Err(error) => {
+            let source = Source::file(&recording.path);
+            let mut out = Emitter::new(source, file_session(recording), progress, sink);
+            element::unreadable(recording.bytes, &error, &mut out);
+            out.advance(recording.bytes);
+            out.finish()
+        }
+    }
+}
+
+/// Reads a recording whose bytes are in the file `content`; `cut` says why some are missing.
+fn read_content(
+    recording: &Recording,
+    content: &Path,
+    cut: Option<&str>,
+    progress: &mut dyn FnMut(u64),
+    sink: &mut dyn Sink,
+) -> ReadReport {
+    let path = &recording.path;
+    let session = file_session(recording);
+    let mut out = Emitter::new(Source::file(path), session, progress, sink);
     match recording.harness {
         Harness::ClaudeCode => {
-            let mut reader = ClaudeCode::new(&recording.path, out.session());
-            records::read_file(&recording.path, &mut reader, &mut out);
+            let mut reader = ClaudeCode::new(packed::name(path), out.session());
+            records::read_file(path, content, &mut reader, &mut out);
         }
-        Harness::Chat => chat::read(recording, &mut out),
-        Harness::RJudge => rjudge::read(recording, &mut out),
-        Harness::Codex => records::read_file(&recording.path, &mut Codex::default(), &mut out),
-        Harness::SweAgent => swe_agent::read(recording, &mut out),
-        Harness::Inspect => inspect::read(recording, &mut out),
+        Harness::Chat => chat::read(recording, content, &mut out),
+        Harness::RJudge => rjudge::read(recording, content, &mut out),
+        Harness::Codex => records::read_file(path, content, &mut Codex::default(), &mut out),
+        Harness::SweAgent => swe_agent::read(recording, content, &mut out),
+        Harness::Inspect => inspect::read(recording, content, &mut out),
+    }
+    if let Some(cut) = cut {
+        let mut record = Record::about(recording.bytes, 0);
+        out.gap(&mut record, GapCause::BadArchive, cut.to_owned());
     }
     out.finish()
 }
@@ -195,7 +227,9 @@ pub fn detect_bytes(bytes: &[u8]) -> Option<Harness> {
 /// The session that a recording's events belong to where its records do not say.
 fn file_session(recording: &Recording) -> SessionId {
     recording.session.clone().unwrap_or_else(|| {
-        let stem = recording.path.file_stem().unwrap_or_default();
+        let stem = packed::name(&recording.path)
+            .file_stem()
+            .unwrap_or_default();
         session_id(recording.harness, &stem.to_string_lossy())
     })
 }

@@ -28,9 +28,15 @@ pub(crate) trait Records {
     fn record(&mut self, value: Value<'_>, record: &mut Record<'_>, out: &mut Emitter<'_>);
 }
 
-/// Reads all lines of a file as records. The file is read to the length that it has now.
-pub(crate) fn read_file(path: &Path, records: &mut dyn Records, out: &mut Emitter<'_>) {
-    let opened = File::open(path).and_then(|file| {
+/// Reads all lines of the recording at `path` as records; its bytes are in the file `content`,
+/// which is read to the length that it has now.
+pub(crate) fn read_file(
+    path: &Path,
+    content: &Path,
+    records: &mut dyn Records,
+    out: &mut Emitter<'_>,
+) {
+    let opened = File::open(content).and_then(|file| {
         let len = file.metadata()?.len();
         Ok((file, len))
     });

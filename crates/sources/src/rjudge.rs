@@ -5,6 +5,7 @@
 //! event: what an agent was shown and did is in `contents` alone.
 
 use std::io;
+use std::path::Path;
 
 use proctor_dialects::json::{Object, Value};
 use proctor_dialects::openai_chat::parse_arguments;
@@ -21,15 +22,15 @@ use crate::text::Text;
 use crate::{Recording, literal, session_id};
 
 /// Reads a file of R-Judge records.
-pub(crate) fn read(recording: &Recording, out: &mut Emitter<'_>) {
-    if let Err(error) = try_read(recording, out) {
+pub(crate) fn read(recording: &Recording, content: &Path, out: &mut Emitter<'_>) {
+    if let Err(error) = try_read(recording, content, out) {
         element::unreadable(recording.bytes, &error, out);
     }
 }
 
-fn try_read(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
+fn try_read(recording: &Recording, content: &Path, out: &mut Emitter<'_>) -> io::Result<()> {
     let file = out.session().clone();
-    let text = Text::File(&recording.path, 0, recording.bytes);
+    let text = Text::File(content, 0, recording.bytes);
     if is_list(text)? {
         list(text, out)?;
         out.advance(recording.bytes);

@@ -28,11 +28,12 @@ use crate::text::Text;
 use crate::{Recording, session_id};
 
 /// Reads a file of chat messages.
-pub(crate) fn read(recording: &Recording, out: &mut Emitter<'_>) {
+pub(crate) fn read(recording: &Recording, content: &Path, out: &mut Emitter<'_>) {
     let file = file_session(&recording.path);
     out.set_session(&file);
     let mut reader = Reader {
         path: &recording.path,
+        content,
         bytes: recording.bytes,
         file,
         calls: CallIds::default(),
@@ -59,6 +60,7 @@ pub(crate) fn run_session(id: Option<&str>, path: &Path, number: u64) -> Session
 
 struct Reader<'a> {
     path: &'a Path,
+    content: &'a Path,
     bytes: u64,
     file: SessionId,
     /// Ids of the calls in the file's own session.
@@ -69,7 +71,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&mut self, out: &mut Emitter<'_>) -> io::Result<()> {
-        let mut file = File::open(self.path)?;
+        let mut file = File::open(self.content)?;
         if !holds_lines(BufReader::with_capacity(128 << 10, &file))? {
             return self.document(out);
         }
@@ -91,7 +93,7 @@ impl Reader<'_> {
 
     /// A file that is one JSON value.
     fn document(&mut self, out: &mut Emitter<'_>) -> io::Result<()> {
-        let text = Text::File(self.path, 0, self.bytes);
+        let text = Text::File(self.content, 0, self.bytes);
         self.value(text, out)?;
         out.advance(self.bytes);
         Ok(())

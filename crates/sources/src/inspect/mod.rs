@@ -34,10 +34,10 @@ use crate::emit::{Emitter, Record};
 use crate::text::Text;
 
 /// Reads a log.
-pub(crate) fn read(recording: &Recording, out: &mut Emitter<'_>) {
-    let read = match is_archive(&recording.path) {
-        Ok(true) => archive(recording, out),
-        Ok(false) => document(recording, out),
+pub(crate) fn read(recording: &Recording, content: &Path, out: &mut Emitter<'_>) {
+    let read = match is_archive(content) {
+        Ok(true) => archive(recording, content, out),
+        Ok(false) => document(recording, content, out),
         Err(error) => Err(error),
     };
     out.set_source(Source::file(&recording.path));
@@ -63,8 +63,8 @@ const MOST_MISSING: usize = 1_000;
 const MOST_SAMPLES: usize = 1 << 20;
 
 /// Reads a log that is one JSON document.
-fn document(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
-    let text = Text::File(&recording.path, 0, recording.bytes);
+fn document(recording: &Recording, content: &Path, out: &mut Emitter<'_>) -> io::Result<()> {
+    let text = Text::File(content, 0, recording.bytes);
     let paths = Paths::new(&["$.eval"])
         .places(&["$.samples[*]"])
         .places(&["$.*"]);
@@ -114,7 +114,7 @@ fn document(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
     let source = Source::file(&recording.path);
     let mut read = |offset, len, out: &mut Emitter<'_>| {
         let parts = Parts {
-            whole: (source.clone(), Text::File(&recording.path, offset, len)),
+            whole: (source.clone(), Text::File(content, offset, len)),
             messages: Vec::new(),
             events: Vec::new(),
             attachments: Vec::new(),
@@ -170,8 +170,8 @@ fn unfinished(text: Text<'_>, behind: u64) -> io::Result<Option<u64>> {
 }
 
 /// Reads a log that is an archive.
-fn archive(recording: &Recording, out: &mut Emitter<'_>) -> io::Result<()> {
-    let archive = Archive::open(&recording.path, recording.bytes)?;
+fn archive(recording: &Recording, content: &Path, out: &mut Emitter<'_>) -> io::Result<()> {
+    let archive = Archive::open(content, recording.bytes)?;
     let mut members = Members::of(&archive);
     let head = ["header.json", "_journal/start.json"]
         .into_iter()

@@ -14,6 +14,7 @@ mod head;
 mod run;
 
 use std::io;
+use std::path::Path;
 
 use proctor_model::{Harness, SessionId};
 
@@ -26,17 +27,17 @@ use crate::text::Text;
 use crate::{Recording, session_id};
 
 /// Reads a trajectory file.
-pub(crate) fn read(recording: &Recording, out: &mut Emitter<'_>) {
+pub(crate) fn read(recording: &Recording, content: &Path, out: &mut Emitter<'_>) {
     // Runs of the same task have files of the same name.
     let session = session_id(Harness::SweAgent, &recording.path.to_string_lossy());
-    if let Err(error) = whole(recording, &session, out) {
+    if let Err(error) = whole(content, recording.bytes, &session, out) {
         element::unreadable(recording.bytes, &error, out);
     }
     out.advance(recording.bytes);
 }
 
-fn whole(recording: &Recording, session: &SessionId, out: &mut Emitter<'_>) -> io::Result<()> {
-    let text = Text::File(&recording.path, 0, recording.bytes);
+fn whole(content: &Path, bytes: u64, session: &SessionId, out: &mut Emitter<'_>) -> io::Result<()> {
+    let text = Text::File(content, 0, bytes);
     let head = Head::of(text)?;
     if head.attempts.is_empty() {
         return run(text, &head, session, None, out);
@@ -45,7 +46,7 @@ fn whole(recording: &Recording, session: &SessionId, out: &mut Emitter<'_>) -> i
     out.set_session(session);
     head.note(text, None, out);
     for (number, (offset, len)) in head.attempts.iter().enumerate() {
-        let attempt = Text::File(&recording.path, *offset, *len);
+        let attempt = Text::File(content, *offset, *len);
         let id = SessionId::new(format!("{session}/attempt-{}", number + 1));
         run(attempt, &Head::of(attempt)?, &id, Some(session), out)?;
     }
