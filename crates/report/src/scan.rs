@@ -68,6 +68,8 @@ pub struct Window {
 pub struct ReadTotals {
     /// Recordings that were read.
     pub recordings: u64,
+    /// How many of them were read from the archive, because their harness has deleted them.
+    pub archived: u64,
     /// Bytes in them, archives unpacked.
     pub bytes: u64,
     /// Bytes that could not be understood.

@@ -68,34 +68,9 @@ impl Archive {
                 dir.display()
             );
         }
-        let mut by_path: BTreeMap<PathBuf, Vec<Entry>> = BTreeMap::new();
-        match fs::read_to_string(dir.join("index.jsonl")) {
-            Ok(text) => {
-                for (number, line) in text.lines().enumerate() {
-                    let entry: Entry = match serde_json::from_str(line) {
-                        Ok(entry) => entry,
-                        // A crash can leave half a last line; the copy is then made again.
-                        Err(_) if number + 1 == text.lines().count() => continue,
-                        Err(e) => bail!("line {} of the archive's index: {e}", number + 1),
-                    };
-                    by_path.entry(entry.path.clone()).or_default().push(entry);
-                }
-            }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            Err(e) => return Err(e).with_context(what),
-        }
-        // The index only grows: a copy that a later one replaced is no longer there, and a name
-        // that was used again belongs to its last entry.
-        for entries in by_path.values_mut() {
-            let mut named = BTreeSet::new();
-            entries.reverse();
-            entries.retain(|e| named.insert(e.copy.clone()) && dir.join(&e.copy).exists());
-            entries.reverse();
-        }
-        by_path.retain(|_, entries| !entries.is_empty());
         Ok(Self {
             dir: dir.to_owned(),
-            by_path,
+            by_path: index(dir)?,
             _lock: lock,
         })
     }
@@ -238,6 +213,49 @@ impl Archive {
             .find(|p| !self.dir.join(p).exists())
             .unwrap_or_default()
     }
+}
+
+/// The newest copies of recordings that are gone from where they were. An archive that does not
+/// exist holds none.
+pub(super) fn survivors(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let newest = index(dir)?
+        .into_iter()
+        .filter_map(|(path, entries)| Some((path, entries.into_iter().next_back()?)));
+    Ok(newest
+        .filter(|(path, _)| !path.exists())
+        .map(|(_, entry)| dir.join(entry.copy))
+        .collect())
+}
+
+/// All copies that exist, oldest first for each path.
+fn index(dir: &Path) -> anyhow::Result<BTreeMap<PathBuf, Vec<Entry>>> {
+    let mut by_path: BTreeMap<PathBuf, Vec<Entry>> = BTreeMap::new();
+    let index = dir.join("index.jsonl");
+    let text = match fs::read_to_string(&index) {
+        Ok(text) => text,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(by_path),
+        Err(e) => return Err(e).with_context(|| format!("cannot read `{}`", index.display())),
+    };
+    let lines = text.lines().count();
+    for (number, line) in text.lines().enumerate() {
+        let entry: Entry = match serde_json::from_str(line) {
+            Ok(entry) => entry,
+            // A crash can leave half a last line; the copy is then made again.
+            Err(_) if number + 1 == lines => continue,
+            Err(e) => bail!("line {} of `{}`: {e}", number + 1, index.display()),
+        };
+        by_path.entry(entry.path.clone()).or_default().push(entry);
+    }
+    // The index only grows: a copy that a later one replaced is no longer there, and a name that
+    // was used again belongs to its last entry.
+    for entries in by_path.values_mut() {
+        let mut named = BTreeSet::new();
+        entries.reverse();
+        entries.retain(|e| named.insert(e.copy.clone()) && dir.join(&e.copy).exists());
+        entries.reverse();
+    }
+    by_path.retain(|_, entries| !entries.is_empty());
+    Ok(by_path)
 }
 
 /// Compresses `source` into a new file that is on disk when this returns. Gives the hash of the

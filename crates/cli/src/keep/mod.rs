@@ -54,6 +54,12 @@ pub(crate) fn default_dir() -> anyhow::Result<PathBuf> {
     Ok(state.join("proctor/archive"))
 }
 
+/// The newest copies of recordings that the default archive holds and that are gone from where they
+/// were.
+pub(crate) fn survivors() -> anyhow::Result<Vec<PathBuf>> {
+    archive::survivors(&default_dir()?)
+}
+
 fn keep(args: &KeepArgs, archive: &mut Archive) -> anyhow::Result<Exit> {
     let roots = match args.paths.is_empty() {
         false => args.paths.clone(),

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     let rules = crate::rules::load(&args.rules)?;
     let places = Places::find(&args.paths)?;
 
-    let found = proctor_sources::discover(&places.roots);
+    let found = proctor_sources::discover(&places.searched());
     if found.recordings.is_empty() {
         return nothing(&places, &found);
     }
@@ -75,6 +75,8 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
 struct Places {
     roots: Vec<PathBuf>,
     home: Option<PathBuf>,
+    /// Copies in the archive of recordings that are gone from the home.
+    archived: Vec<PathBuf>,
     /// Whether nobody named a path, so that the home was searched.
     searched_home: bool,
 }
@@ -90,6 +92,7 @@ impl Places {
             return Ok(Self {
                 roots: paths.to_vec(),
                 home,
+                archived: Vec::new(),
                 searched_home: false,
             });
         }
@@ -99,8 +102,13 @@ impl Places {
         Ok(Self {
             roots: proctor_sources::home_recordings(&home),
             home: Some(home),
+            archived: crate::keep::survivors()?,
             searched_home: true,
         })
+    }
+
+    fn searched(&self) -> Vec<PathBuf> {
+        self.roots.iter().chain(&self.archived).cloned().collect()
     }
 }
 
@@ -170,7 +178,7 @@ fn summarise(
         time_zone,
         home: places.home.as_ref().map(|h| h.display().to_string()),
         roots: places.roots.clone(),
-        read: totals(done.report, found),
+        read: totals(done.report, found, places),
         retention: retention(places),
         oldest,
         missing: Vec::new(),
@@ -226,9 +234,11 @@ fn summarise(
     scan
 }
 
-fn totals(report: ReadReport, found: &Discovery) -> ReadTotals {
+fn totals(report: ReadReport, found: &Discovery, places: &Places) -> ReadTotals {
+    let archived = |r: &&Recording| places.archived.contains(&r.path);
     ReadTotals {
         recordings: found.recordings.len() as u64,
+        archived: found.recordings.iter().filter(archived).count() as u64,
         bytes: report.bytes,
         unreadable_bytes: report.unreadable_bytes,
         records: report.records,

@@ -44,6 +44,7 @@ pub(crate) fn scan(sessions: &[Recorder]) -> Scan {
         ],
         read: ReadTotals {
             recordings: sessions.len() as u64,
+            archived: 0,
             bytes: 412_000_000,
             unreadable_bytes: 18_400,
             records: 96_431,

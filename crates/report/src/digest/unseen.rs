@@ -15,7 +15,7 @@ use crate::units::{self, count, counted, percent};
 
 pub(super) fn lines(scan: &Scan, lens: &Lens, sessions: &Sessions<'_>) -> Vec<Line> {
     let mut lines = vec![vantage(), oldest(scan)];
-    lines.extend(scan.retention.iter().map(retention));
+    lines.extend(scan.retention.iter().map(|r| retention(r, scan.read.archived)));
     lines.extend([
         missing(scan, lens, sessions),
         reasoning(sessions),
@@ -85,20 +85,24 @@ fn oldest(scan: &Scan) -> Line {
     }
 }
 
-fn retention(retention: &Retention) -> Line {
+fn retention(retention: &Retention, archived: u64) -> Line {
     let by = match (retention.setting.as_str(), retention.default) {
         ("", _) => String::new(),
         (setting, true) => format!(" ({setting}, default)"),
         (setting, false) => format!(" ({setting})"),
     };
     let harness = retention.harness;
-    let detail = match retention.days {
+    let mut detail = match retention.days {
         Some(days) => format!(
             "{harness} deletes sessions older than {}{by}; run `proctor keep` to archive them.",
             counted(days, "day", "days"),
         ),
         None => format!("{harness} does not delete its recordings by itself{by}."),
     };
+    if archived > 0 {
+        let recordings = counted(archived, "recording", "recordings");
+        detail += &format!(" {recordings} that are gone were read from the archive.");
+    }
     Line {
         label: "Kept by the harness".into(),
         value: retention
