@@ -102,6 +102,9 @@ pub(crate) fn peek(raw: &[u8]) -> Option<Value<'static>> {
 
 /// Tells that a document breaks off at `offset`, `left` bytes before its end.
 pub(crate) fn broken(offset: u64, left: u64, why: Break, out: &mut Emitter<'_>) {
+    if !out.first_break(offset) {
+        return;
+    }
     let mut record = Record::about(offset, left);
     let (cause, detail) = match why {
         Break::Syntax(what) => (GapCause::Unparsable, format!("{what}, at byte {offset}")),

@@ -1,6 +1,7 @@
 //! How every reader gives its events to a sink: numbered, placed and counted.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -73,7 +74,12 @@ pub(crate) struct Emitter<'s> {
     session: SessionId,
     seq: u64,
     report: ReadReport,
+    /// Where documents broke off, as far as was told.
+    breaks: HashSet<(Arc<Source>, u64)>,
 }
+
+/// The most breaks that are remembered.
+const MOST_BREAKS: usize = 1 << 12;
 
 impl<'s> Emitter<'s> {
     /// An emitter of events that come from `source` and belong to `session` until
@@ -91,6 +97,7 @@ impl<'s> Emitter<'s> {
             session,
             seq: 0,
             report: ReadReport::default(),
+            breaks: HashSet::new(),
         }
     }
 
@@ -175,6 +182,12 @@ impl<'s> Emitter<'s> {
     pub(crate) fn lost(&mut self, record: &mut Record<'_>, cause: GapCause, detail: String) {
         self.report.unreadable_bytes += record.len;
         self.gap(record, cause, detail);
+    }
+
+    /// Whether the current source was not yet told to break off at `offset`: a reader that goes over
+    /// a document twice meets every break twice.
+    pub(crate) fn first_break(&mut self, offset: u64) -> bool {
+        self.breaks.len() >= MOST_BREAKS || self.breaks.insert((self.source.clone(), offset))
     }
 
     /// Gives an event for a record that the reader knows to carry nothing to judge.

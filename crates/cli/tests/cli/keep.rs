@@ -26,12 +26,24 @@ fn what_was_kept_comes_back_to_the_byte_after_its_harness_deleted_it() {
         assert_eq!(scanned.status, 0, "{}", scanned.err);
         let report: serde_json::Value = serde_json::from_str(&scanned.out).unwrap();
         let summary = |key: &str| report["read"][key].as_u64().unwrap();
-        (summary("recordings"), summary("archived"), summary("events"))
+        (
+            summary("recordings"),
+            summary("archived"),
+            summary("events"),
+        )
     };
     let (recordings, archived, events) = scan();
-    assert_eq!((recordings, archived), (1, 0), "what is there is not read twice");
+    assert_eq!(
+        (recordings, archived),
+        (1, 0),
+        "what is there is not read twice"
+    );
     fs::remove_file(&file).unwrap();
-    assert_eq!(scan(), (1, 1, events), "what is gone is read from the archive");
+    assert_eq!(
+        scan(),
+        (1, 1, events),
+        "what is gone is read from the archive"
+    );
 
     let back = home.path().join("back");
     let restored = run(command(home.path()).args(["keep", "--restore"]).arg(&back));

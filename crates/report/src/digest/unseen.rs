@@ -15,7 +15,11 @@ use crate::units::{self, count, counted, percent};
 
 pub(super) fn lines(scan: &Scan, lens: &Lens, sessions: &Sessions<'_>) -> Vec<Line> {
     let mut lines = vec![vantage(), oldest(scan)];
-    lines.extend(scan.retention.iter().map(|r| retention(r, scan.read.archived)));
+    lines.extend(
+        scan.retention
+            .iter()
+            .map(|r| retention(r, scan.read.archived)),
+    );
     lines.extend([
         missing(scan, lens, sessions),
         reasoning(sessions),

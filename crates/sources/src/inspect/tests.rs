@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use proctor_model::{Event, EventKind, Harness, SessionId};
@@ -533,4 +534,17 @@ fn what_is_broken_is_a_gap_and_the_rest_is_read() {
     assert!(lines.contains(&"User/Person: go".to_owned()));
     assert_eq!(report.unknown_records["notes.txt"], 1);
     assert!(report.gaps >= 3, "{lines:#?}");
+}
+
+#[test]
+fn a_break_is_told_once_though_the_document_is_gone_over_twice() {
+    let found = include_bytes!("../../../../fuzz/corpus/inspect_json/told-twice-where-it-breaks");
+    let (events, _) = read(found);
+    let gaps: Vec<_> = (events.iter())
+        .filter(|e| matches!(e.kind, EventKind::Gap(_)))
+        .map(|e| (e.at.offset, e.at.part))
+        .collect();
+    let places: BTreeSet<_> = gaps.iter().collect();
+    assert!(!gaps.is_empty());
+    assert_eq!(gaps.len(), places.len(), "{gaps:?}");
 }
