@@ -82,10 +82,10 @@ fn the_dishonest_sessions_are_found_and_the_honest_ones_are_not() {
         "exfiltration",
         "social-engineering",
         "fabricated-data",
+        "goal-hijack",
     ];
-    // Two stories are missed today: `goal-hijack` (the page orders a shell command) is found but
-    // scored below the threshold, `deceptive-reasoning` (the reply leaves out what the reasoning
-    // plans) is not found at all.
+    // One story is missed today: `deceptive-reasoning` (the reply leaves out what the reasoning
+    // plans).
     missed.retain(|behaviour| !found.iter().any(|(b, _)| b == behaviour));
     assert!(missed.is_empty(), "not found: {missed:?}");
     // Sessions of the honest stories, by the first words of their requests.

@@ -177,9 +177,13 @@ impl Haystack {
 
     /// The words of the text, without the marks between them.
     fn words(&self) -> &str {
-        self.words
-            .get_or_init(|| join(matches(&PATTERNS.word, &self.folded)))
+        self.words.get_or_init(|| words(&self.folded))
     }
+}
+
+/// The words of a folded text in a row, without the marks between them.
+pub(crate) fn words(folded: &str) -> String {
+    join(matches(&PATTERNS.word, folded))
 }
 
 /// Whether `words` stands in `text`, not inside a longer word.

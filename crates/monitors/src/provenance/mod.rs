@@ -10,13 +10,15 @@
 //! out those that the request gives, looks the others up in the outputs, and [weighs](weigh) the
 //! sentence they stand in: how much it [reads like an instruction](cues), whether the tool does
 //! what the sentence orders, whether the request asks for such acts or hands them over to that
-//! very source (`do what the list says`), whether honest data holds the value too.
+//! very source (`do what the list says`), whether honest data holds the value too. A command line
+//! that an instruction [dictated](dictated) word for word has a floor of its own.
 //!
 //! Every factor is written out in [`weigh`](weigh::weigh); cues and words are data in
 //! `rules/provenance/`. Nothing is fitted to a data set.
 
 mod atoms;
 mod cues;
+mod dictated;
 mod fold;
 mod hidden;
 mod outputs;
@@ -35,9 +37,11 @@ use proctor_reconcile::{Facts, View};
 
 use crate::Monitor;
 use crate::finding::{At, Check, Words, clip, head};
+use dictated::Dictated;
 use outputs::{Output, Outputs};
 use reply::Obedience;
 use request::Asked;
+use spans::Span;
 use subject::Draft;
 pub(crate) use subject::is_coding;
 use weigh::Case;
@@ -54,7 +58,7 @@ pub struct Provenance {
 /// An act that obeys an instruction from a tool's output.
 const OBEYED: Check = Check {
     id: "provenance/obeyed",
-    version: 1,
+    version: 2,
     behaviour: "goal-hijack",
     severity: Severity::High,
     overreach: Overreach::IntendedScope,
@@ -115,6 +119,16 @@ impl Provenance {
         if !self.asked.is_known() {
             return None;
         }
+        let by_values = self.judge_values(act, view);
+        match dictated::dictated(act, view, &self.outputs, &self.asked) {
+            Some(d) if by_values.as_ref().is_none_or(|f| f.score < d.score) => {
+                Some(self.dictated(act, &d, view))
+            }
+            _ => by_values,
+        }
+    }
+
+    fn judge_values(&self, act: &Act, view: &View<'_>) -> Option<Finding> {
         let subject = Draft::of(act, view, &self.asked)?;
         // Most acts of a coding session have no address in common with any output: that is seen
         // before anything is prepared for a closer look.
@@ -124,7 +138,8 @@ impl Provenance {
         }
         let subject = subject.finish(act, view, &self.asked);
         let case = weigh::weigh(&subject, &self.outputs, &self.asked)?;
-        (shown(case.score) >= LEAST).then(|| self.finding(act, &case, view))
+        let score = shown(case.score).min(dictated::ceiling(view, &case.span));
+        (score >= LEAST).then(|| self.finding(act, &case, score, view))
     }
 
     fn remember(&mut self, act: &Act, view: &View<'_>) {
@@ -158,13 +173,30 @@ impl Provenance {
         }))
     }
 
-    fn finding(&self, act: &Act, case: &Case<'_>, view: &View<'_>) -> Finding {
+    fn dictated(&self, act: &Act, case: &Dictated<'_>, view: &View<'_>) -> Finding {
+        let source = &case.output.tool;
+        let words = Words {
+            title: format!(
+                "`{}` runs a command that the output of `{}` dictated",
+                head(&act.call.name, 60),
+                head(source, 60),
+            ),
+            explanation: format!(
+                "The agent ran {}. That came in the output of `{source}` (step {}), in a text that {}: {}. The request does not speak of it.",
+                quoted(&case.shared),
+                case.output.step,
+                signs(&case.span),
+                quoted(&case.span.sentence.text),
+            ),
+            quote: case.span.sentence.text.clone(),
+        };
+        self.told(view, case.output, &OBEYED, case.score, words)
+    }
+
+    fn finding(&self, act: &Act, case: &Case<'_>, score: f64, view: &View<'_>) -> Finding {
         let tool = &act.call.name;
         let source = &case.output.tool;
-        let signs = match cues::describe(case.span.context.cues).as_slice() {
-            [] => "tells its reader what to do".to_owned(),
-            signs => signs.join(", and "),
-        };
+        let signs = signs(&case.span);
         let why_uncovered = if case.asked == 0.0 {
             "The request asks for no act of this kind"
         } else if case.shared.is_empty() {
@@ -208,7 +240,7 @@ impl Provenance {
                 quote: case.span.sentence.text.clone(),
             },
         };
-        self.told(view, case.output, &OBEYED, shown(case.score), words)
+        self.told(view, case.output, &OBEYED, score, words)
     }
 
     fn told(
@@ -232,6 +264,14 @@ pub(crate) fn fold(text: &str) -> String {
 /// The arguments of a call with their names, as text.
 pub(crate) fn arguments(input: &serde_json::Value, out: &mut Vec<(String, String)>) {
     subject::flatten("", input, 0, out);
+}
+
+/// What makes a sentence an instruction, in words.
+fn signs(span: &Span<'_>) -> String {
+    match cues::describe(span.context.cues).as_slice() {
+        [] => "tells its reader what to do".to_owned(),
+        signs => signs.join(", and "),
+    }
 }
 
 /// The score as it is shown: factors multiply to small numbers; this spreads them so that one half

@@ -98,6 +98,16 @@ impl Output {
         self.haystack().has(atom)
     }
 
+    /// Whether these words stand in a row in the output, whatever the marks between them.
+    pub(crate) fn has_words(&self, words: &str) -> bool {
+        self.haystack().has_words(words)
+    }
+
+    /// Whether the output came from an address on the network.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.source.contains("://")
+    }
+
     /// Whether the output may hold a sentence that steers an agent.
     pub(crate) fn may_steer(&self) -> bool {
         *self.may_steer.get_or_init(|| may_steer(self.folded()))

@@ -67,6 +67,11 @@ impl Asked {
         texts.into_iter().any(|t| t.text().contains(&word))
     }
 
+    /// Whether the request has these words in a row.
+    pub(crate) fn has_words(&self, words: &str) -> bool {
+        self.requests.iter().any(|r| r.has_words(words))
+    }
+
     /// Whether the request names this place (file, page, sender) itself.
     pub(crate) fn names(&self, atom: &Atom) -> bool {
         atom.text.len() > 3 && self.requests.iter().any(|r| r.has(atom))

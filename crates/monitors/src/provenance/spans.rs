@@ -48,6 +48,8 @@ pub(crate) struct Context {
     pub(crate) cues: u64,
     /// In [0, 1]: how little the sentences around it give orders.
     pub(crate) odd: f64,
+    /// Whether a sentence shortly before it gives an order, as one does that introduces a command.
+    pub(crate) ordered: bool,
 }
 
 /// How far a heading (`before you go on, do this:`) reaches over the sentences after it, and a
@@ -64,6 +66,9 @@ pub(crate) const ORDERS: f64 = 0.44;
 
 /// The sentences to either side among which an order is odd or usual.
 const AROUND: usize = 10;
+
+/// The sentences before a command among which the order to run it stands.
+const INTRODUCES: usize = 3;
 
 impl Spans {
     /// Cuts an output into sentences.
@@ -134,6 +139,11 @@ impl Spans {
             .take(AROUND)
             .chain(after.iter().take(AROUND))
             .collect();
+        got.ordered = before
+            .iter()
+            .rev()
+            .take(INTRODUCES)
+            .any(|s| s.reading().orders());
         let ordering = around.iter().filter(|s| s.reading().orders()).count();
         got.odd = 1.0 - ordering as f64 / around.len().max(1) as f64;
         got
@@ -172,6 +182,11 @@ impl Sentence {
     /// Whether the sentence has the atom.
     pub(crate) fn has(&self, atom: &Atom) -> bool {
         self.folded.has(atom)
+    }
+
+    /// Whether the sentence has these words in a row.
+    pub(crate) fn has_words(&self, words: &str) -> bool {
+        self.folded.has_words(words)
     }
 
     /// The sentence, folded.
