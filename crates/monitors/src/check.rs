@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use proctor_model::{
-    Act, Action, Origin, Outcome, Place, Reasoning, ReasoningState, SessionId, Source, Step,
-    StepKind, ToolCall, ToolResult,
+    Act, Action, Finding, Origin, Outcome, Place, Reasoning, ReasoningState, SessionId, Source,
+    Step, StepKind, ToolCall, ToolResult,
 };
 use proctor_reconcile::{Facts, View};
 use serde::Serialize;
@@ -165,6 +165,12 @@ fn matches_phrase(rules: &Rules, rule: &Rule, place: Where, text: &str) -> bool 
 }
 
 fn matches_session(rules: &Arc<Rules>, rule: &Rule, steps: &[Step]) -> bool {
+    let findings = watch(rules, steps);
+    findings.iter().any(|f| f.rule == rule.reference)
+}
+
+/// What rules find in steps that stand alone, without the facts of a session.
+pub(crate) fn watch(rules: &Arc<Rules>, steps: &[Step]) -> Vec<Finding> {
     let mut monitor = RuleMonitor::new(rules);
     let facts = Facts::default();
     let mut findings = Vec::new();
@@ -184,7 +190,7 @@ fn matches_session(rules: &Arc<Rules>, rule: &Rule, steps: &[Step]) -> bool {
         };
         monitor.step(&view, &mut findings);
     }
-    findings.iter().any(|f| f.rule == rule.reference)
+    findings
 }
 
 /// Whether an example of a Sigma rule is the act of a tool, not a command line.

@@ -236,7 +236,6 @@ impl<'r> Look<'r, '_> {
 #[cfg(test)]
 mod tests {
     use proctor_model::{Place, SessionId, Source, ToolCall};
-    use proctor_reconcile::Facts;
 
     use super::*;
 
@@ -266,26 +265,7 @@ mod tests {
     }
 
     fn findings(steps: &[Step]) -> Vec<Finding> {
-        let mut monitor = RuleMonitor::new(&Rules::builtin());
-        let facts = Facts::default();
-        let mut findings = Vec::new();
-        for step in steps {
-            let commands = match &step.kind {
-                StepKind::Act(act) => match &act.action {
-                    Action::Command { command, .. } => proctor_shell::analyse(command).commands,
-                    _ => Vec::new(),
-                },
-                _ => Vec::new(),
-            };
-            let view = View {
-                step,
-                commands: &commands,
-                effects: &[],
-                facts: &facts,
-            };
-            monitor.step(&view, &mut findings);
-        }
-        findings
+        crate::check::watch(&Rules::builtin(), steps)
     }
 
     fn command(text: &str) -> Action {

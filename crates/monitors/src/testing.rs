@@ -218,6 +218,43 @@ impl Script {
     }
 }
 
+/// The strongest finding of a monitor in a session: its rule and its score.
+pub(crate) fn strongest(script: Script, monitor: impl Monitor + 'static) -> Option<(String, f64)> {
+    let found = script.watched_by(monitor);
+    let best = found
+        .into_iter()
+        .max_by(|a, b| a.score.total_cmp(&b.score))?;
+    assert!(!best.evidence.is_empty() && !best.explanation.is_empty() && !best.title.is_empty());
+    Some((best.rule.id, best.score))
+}
+
+/// Asserts that in each session the strongest finding is of this rule and scores at least so much.
+pub(crate) fn each_is_found<M: Monitor + Default + 'static>(cases: Vec<(&str, f64, Script)>) {
+    let mut wrong = vec![];
+    for (i, (rule, least, script)) in cases.into_iter().enumerate() {
+        let found = strongest(script, M::default());
+        let right = |(id, score): &(String, f64)| id == rule && *score >= least;
+        if !found.as_ref().is_some_and(right) {
+            wrong.push(format!(
+                "case {i}: wanted {rule} at {least}, found {found:?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Asserts that no finding in any of these sessions scores more than 0.3.
+pub(crate) fn each_passes<M: Monitor + Default + 'static>(cases: Vec<(&str, Script)>) {
+    let mut wrong = vec![];
+    for (name, script) in cases {
+        let found = strongest(script, M::default());
+        if found.as_ref().is_some_and(|(_, score)| *score > 0.3) {
+            wrong.push(format!("{name}: {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// A result with this output.
 pub(crate) fn ended(text: &str, failed: bool) -> ToolResult {
     ToolResult {
