@@ -47,8 +47,12 @@ impl Summary {
             StepKind::Request {
                 system: false,
                 origin: Origin::Person,
+                text,
                 ..
-            } => self.requests += 1,
+            } => match step.evidence.first() {
+                Some(at) => self.requests.add(at, text),
+                None => self.requests.count += 1,
+            },
             StepKind::Reply { .. } => self.replies += 1,
             StepKind::Act(act) => self.count_act(step, act, done, runs, project),
             _ => {}

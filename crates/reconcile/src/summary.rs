@@ -33,7 +33,7 @@ pub struct Summary {
     /// Steps of all kinds.
     pub steps: u64,
     /// Requests from a person (or the task's text).
-    pub requests: u64,
+    pub requests: Tally,
     /// Texts the agent wrote to its user.
     pub replies: u64,
     /// Tool calls. Results without a call are counted in `unasked_results`.
@@ -215,7 +215,7 @@ impl Summary {
             active_seconds: 0,
             active_by_hour: BTreeMap::new(),
             steps: 0,
-            requests: 0,
+            requests: Tally::default(),
             replies: 0,
             calls: 0,
             failed: 0,

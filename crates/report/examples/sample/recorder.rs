@@ -98,8 +98,13 @@ impl Recorder {
     }
 
     pub(crate) fn person(&mut self, text: &str) -> u64 {
-        self.summary.requests += 1;
-        self.request(Origin::Person, text)
+        let index = self.request(Origin::Person, text);
+        let at = self.steps.last().and_then(|step| step.evidence.first());
+        match at {
+            Some(at) => self.summary.requests.add(at, text),
+            None => self.summary.requests.count += 1,
+        }
+        index
     }
 
     pub(crate) fn request(&mut self, origin: Origin, text: &str) -> u64 {

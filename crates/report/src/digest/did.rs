@@ -12,7 +12,7 @@ use crate::units::{self, count, counted, percent};
 pub(super) fn lines(lens: &Lens, sessions: &Sessions<'_>) -> Vec<Line> {
     let mut lines = vec![
         of_sessions(sessions),
-        requests(sessions),
+        requests(lens, sessions),
         unattended(lens, sessions),
         unasked(lens, sessions),
         calls(sessions),
@@ -72,14 +72,18 @@ fn of_sessions(sessions: &Sessions<'_>) -> Line {
     }
 }
 
-fn requests(sessions: &Sessions<'_>) -> Line {
-    let n = sum(sessions, |s| s.requests);
+fn requests(lens: &Lens, sessions: &Sessions<'_>) -> Line {
+    let n = sum(sessions, |s| s.requests.count);
+    let tallies: Vec<(&str, &Tally)> = (sessions.entries.iter())
+        .map(|entry| (entry.handle.as_str(), &entry.summary.requests))
+        .collect();
     let replies = sum(sessions, |s| s.replies);
     Line {
         label: "Requests by people".into(),
         value: count(n),
         count: n,
         detail: counted(replies, "reply", "replies"),
+        examples: examples(lens, &tallies),
         ..Line::default()
     }
 }

@@ -18,8 +18,10 @@ pub struct SessionRow {
     pub handle: String,
     /// The session's id.
     pub id: String,
-    /// Its title, or its project where it has none, or its id.
+    /// Its title, or what was asked first where it has none, or its project, or its id.
     pub title: String,
+    /// The first request of a person.
+    pub asked: String,
     /// The project's directory.
     pub project: String,
     /// The harness.
@@ -136,15 +138,25 @@ fn row(entry: &Entry<'_>, scan: &Scan, lens: &Lens) -> SessionRow {
     let project = project(summary, lens);
     let title = summary.note.title.as_deref().unwrap_or_default();
     let title = lens.line(title, LONG);
+    let asked = summary.requests.examples.first();
+    let asked = asked
+        .map(|(_, text)| lens.line(text, LONG))
+        .unwrap_or_default();
     let id = lens.line(summary.session.as_str(), LONG);
     let (unasked, known) = modes(summary);
     SessionRow {
         handle: entry.handle.clone(),
-        title: match (title.is_empty(), summary.note.cwd.is_some()) {
-            (false, _) => title,
-            (true, true) => project.clone(),
-            (true, false) => id.clone(),
+        title: match (
+            title.is_empty(),
+            asked.is_empty(),
+            summary.note.cwd.is_some(),
+        ) {
+            (false, _, _) => title,
+            (true, false, _) => asked.clone(),
+            (true, true, true) => project.clone(),
+            (true, true, false) => id.clone(),
         },
+        asked,
         id,
         project,
         harness: harness(summary),

@@ -170,6 +170,7 @@ fn open_session(row: &SessionRow, digest: &Digest, style: &Style) -> String {
     };
     let facts = [
         ("Id", row.id.clone()),
+        ("Asked", row.asked.clone()),
         ("Project", row.project.clone()),
         ("Harness", row.harness.clone()),
         ("Models", row.models.clone()),
