@@ -6,6 +6,9 @@ use crate::connector::{Connector, Happening, Told};
 use crate::harness;
 use crate::procfs::{self, Process};
 
+/// What stands for the harness of a process that ended before it could be looked at.
+const UNSEEN: &str = "a program that ended at once";
+
 /// The processes of agents, by id.
 pub(crate) struct Lineage {
     connector: Option<Connector>,
@@ -79,9 +82,14 @@ impl Lineage {
                 }
             }
             Happening::Exec { pid } => {
-                if !self.agents.contains_key(&pid)
-                    && let Some(harness) = harness::harness(pid)
-                {
+                if self.agents.contains_key(&pid) {
+                    return;
+                }
+                // What ended before it could be looked at may have been anything, and what it
+                // leaves behind too.
+                if procfs::program(pid).is_none() && procfs::arguments(pid).is_empty() {
+                    self.add(pid, UNSEEN.to_owned());
+                } else if let Some(harness) = harness::harness(pid) {
                     self.add(pid, harness);
                 }
             }

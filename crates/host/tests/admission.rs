@@ -105,7 +105,11 @@ fn a_child_that_was_forked_twice_is_refused() {
     // Its parents are gone, it leads a session, its environment is empty.
     let script = "(setsid env -i PATH=/usr/bin:/bin sh -c '(sleep 0.3; $KNOCK) & exit' &) ; exit";
     let why = refused(door.knock(&door.shell("codex"), script));
-    assert!(why.contains("codex"), "{why}");
+    // On a busy machine the harness may be gone before it is looked at.
+    assert!(
+        why.contains("codex") || why.contains("ended at once"),
+        "{why}"
+    );
 }
 
 #[test]
