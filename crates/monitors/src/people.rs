@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use proctor_model::{Action, Deception, Finding, Origin, Overreach, Severity, StepKind};
 use proctor_reconcile::{Facts, View};
 use regex::Regex;
@@ -279,9 +279,12 @@ fn tool_message(act: &proctor_model::Act) -> Option<String> {
 impl People {
     /// Remembers where somebody was said to have approved something.
     fn learn_approvals(&mut self, text: &str) {
-        // Spelled out by case, so that a few literals are searched for at the speed of memory.
+        // Spelled out by case and with the leftmost match, so that a few literals are searched for
+        // at the speed of memory.
         static APPROVED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-            AhoCorasick::new([
+            let mut builder = AhoCorasick::builder();
+            builder.match_kind(MatchKind::LeftmostFirst);
+            let words = builder.build([
                 "approv",
                 "Approv",
                 "APPROV",
@@ -295,8 +298,8 @@ impl People {
                 "o ahead",
                 "leared",
                 "+1",
-            ])
-            .ok()
+            ]);
+            words.ok()
         });
         let Some(words) = APPROVED.as_ref() else {
             return;

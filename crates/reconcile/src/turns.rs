@@ -2,9 +2,11 @@
 //! recorded.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::BuildHasher;
 
 use proctor_model::Tokens;
 
+use crate::hash::Keyed;
 use crate::summary::{TokenTotals, count};
 
 /// The most requests whose usage may still be corrected by a later record.
@@ -14,31 +16,34 @@ const OPEN: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
     total: TokenTotals,
-    open: VecDeque<Tokens>,
+    hasher: Keyed,
+    /// With the hash of its request, by which most are told apart.
+    open: VecDeque<(u64, Tokens)>,
 }
 
 impl Usage {
     /// Takes the usage of a request. The last record of the same request counts.
     pub(crate) fn add(&mut self, tokens: Tokens) {
-        if let Some(known) = self
+        let Some(request) = &tokens.request else {
+            settle(&mut self.total, &tokens);
+            return;
+        };
+        let hash = self.hasher.hash_one(request);
+        let known = self
             .open
             .iter_mut()
             .rev()
-            .find(|known| known.request.is_some() && known.request == tokens.request)
-        {
+            .find(|(other, known)| *other == hash && known.request == tokens.request);
+        if let Some((_, known)) = known {
             *known = tokens;
             return;
         }
-        if tokens.request.is_none() {
-            settle(&mut self.total, &tokens);
-            return;
-        }
         if self.open.len() >= OPEN
-            && let Some(oldest) = self.open.pop_front()
+            && let Some((_, oldest)) = self.open.pop_front()
         {
             settle(&mut self.total, &oldest);
         }
-        self.open.push_back(tokens);
+        self.open.push_back((hash, tokens));
     }
 
     /// All tokens so far.
@@ -46,7 +51,7 @@ impl Usage {
         let mut total = self.total;
         self.open
             .iter()
-            .for_each(|tokens| settle(&mut total, tokens));
+            .for_each(|(_, tokens)| settle(&mut total, tokens));
         total
     }
 

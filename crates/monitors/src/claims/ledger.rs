@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
 use proctor_model::{Act, Action, Boundary, Origin, Outcome, Place, Step, StepKind};
 use proctor_reconcile::{Effect, Run, RunKind, RunOutcome, View, Whereabouts, whereabouts};
 use proctor_shell::{Command, Layer};
@@ -128,7 +131,7 @@ impl Ledger {
                 if worth_searching(act) {
                     self.seen.add(&result.text);
                 }
-                if result.text.contains("[image") {
+                if memmem::find(result.text.as_bytes(), b"[image").is_some() {
                     self.seen.lost_some();
                 }
             }
@@ -315,21 +318,26 @@ impl Ledger {
     }
 
     fn stub(&mut self, step: &Step, text: &str) {
-        const MARKS: [&str; 8] = [
-            "TODO",
-            "FIXME",
-            "unimplemented!(",
-            "todo!(",
-            "NotImplementedError",
-            "not implemented",
-            "placeholder implementation",
-            "Not implemented",
-        ];
-        for line in text
-            .lines()
-            .filter(|l| MARKS.iter().any(|m| l.contains(m)))
-            .take(4)
-        {
+        static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+            // The leftmost match, so that they are searched for at the speed of memory.
+            let mut builder = AhoCorasick::builder();
+            builder.match_kind(MatchKind::LeftmostFirst);
+            let marks = builder.build([
+                "TODO",
+                "FIXME",
+                "unimplemented!(",
+                "todo!(",
+                "NotImplementedError",
+                "not implemented",
+                "placeholder implementation",
+                "Not implemented",
+            ]);
+            marks.ok()
+        });
+        let Some(marks) = MARKS.as_ref().filter(|marks| marks.is_match(text)) else {
+            return;
+        };
+        for line in text.lines().filter(|l| marks.is_match(*l)).take(4) {
             bounded(
                 &mut self.stubs,
                 STUBS,

@@ -127,24 +127,24 @@ pub(crate) fn even(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut even = String::with_capacity(text.len());
-    let mut blank = false;
-    for c in text.chars() {
-        let c = match c {
-            '‘' | '’' => '\'',
-            '“' | '”' => '"',
-            '‐' | '‑' | '‒' | '–' => '-',
-            c => c,
+    // Where the text begins that is not copied yet, and whether a space stands before it.
+    let (mut from, mut blank) = (0, false);
+    for (at, c) in text.char_indices() {
+        let was_blank = std::mem::replace(&mut blank, c.is_whitespace());
+        let plain = match c {
+            ' ' if !was_blank => continue,
+            '‘' | '’' => "'",
+            '“' | '”' => "\"",
+            '‐' | '‑' | '‒' | '–' => "-",
+            _ if !blank => continue,
+            _ if was_blank => "",
+            _ => " ",
         };
-        if c.is_whitespace() {
-            if !blank {
-                even.push(' ');
-            }
-            blank = true;
-        } else {
-            even.push(c);
-            blank = false;
-        }
+        even.push_str(text.get(from..at).unwrap_or_default());
+        even.push_str(plain);
+        from = at + c.len_utf8();
     }
+    even.push_str(text.get(from..).unwrap_or_default());
     Cow::Owned(even)
 }
 
@@ -170,6 +170,18 @@ mod tests {
         assert!(is_match(r"/\bx{3}\b/", "a XXX b"));
         assert!(Pattern::new("{open").is_err());
         assert!(Pattern::new("/(/").is_err());
+    }
+
+    #[test]
+    fn spaces_and_quotes_are_made_plain() {
+        for (text, made) in [
+            ("a b", "a b"),
+            (" a  b\n\n\tc\r\n", " a b c "),
+            ("it’s\u{a0}a “b” –c", "it's a \"b\" -c"),
+            ("é\n ü\n’", "é ü '"),
+        ] {
+            assert_eq!(even(text), made, "{text:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Phrases: what texts say.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use serde::Deserialize;
 
 use super::load::PhraseSource;
@@ -11,7 +13,7 @@ use crate::ruleset::{Examples, Problem, Rule};
 const MOST_TEXT: usize = 64 << 10;
 
 /// The texts that a phrase rule may look at.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Where {
     /// What a person asked.
@@ -28,11 +30,20 @@ pub(crate) enum Where {
     Content,
 }
 
-/// All phrase rules, behind one automaton over the words that their matches must hold.
+/// All phrase rules.
 #[derive(Default)]
 pub(crate) struct Phrases {
     rules: Vec<Compiled>,
-    hints: Option<AhoCorasick>,
+    /// What finds the rules that may match a text of each place that some rule looks at.
+    places: BTreeMap<Where, Sieve>,
+}
+
+/// Finds the rules that may match a text, by what their matches must hold.
+struct Sieve {
+    /// Words of which one stands in every match, spaces and quotes as they may be: most texts hold
+    /// none of them and need not be made [`even`].
+    words: AhoCorasick,
+    hints: AhoCorasick,
     /// For each hint the rule and pattern that it belongs to.
     owners: Vec<(usize, usize)>,
 }
@@ -59,18 +70,9 @@ impl Phrases {
     /// Compiles rules; one that does not compile becomes a problem.
     pub(crate) fn compile(sources: Vec<PhraseSource>, problems: &mut Vec<Problem>) -> Self {
         let mut set = Self::default();
-        let mut hints = Vec::new();
         for PhraseSource { rule, table } in sources {
             match Compiled::new(rule.clone(), table) {
-                Ok(compiled) => {
-                    for (p, pattern) in compiled.patterns.iter().enumerate() {
-                        for hint in &pattern.hints {
-                            hints.push(hint.clone());
-                            set.owners.push((set.rules.len(), p));
-                        }
-                    }
-                    set.rules.push(compiled);
-                }
+                Ok(compiled) => set.rules.push(compiled),
                 Err(message) => problems.push(Problem {
                     file: rule.file,
                     line: rule.line,
@@ -79,11 +81,11 @@ impl Phrases {
                 }),
             }
         }
-        set.hints = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .build(&hints)
-            .ok();
+        let places: BTreeSet<Where> = set.rules.iter().flat_map(|r| &r.places).copied().collect();
+        set.places = places
+            .into_iter()
+            .filter_map(|place| Some((place, Sieve::new(place, &set.rules)?)))
+            .collect();
         set
     }
 
@@ -112,18 +114,14 @@ impl Phrases {
     }
 
     fn matching_part(&self, place: Where, text: &str) -> Vec<PhraseHit<'_>> {
-        let Some(hints) = self.hints.as_ref().filter(|_| !text.is_empty()) else {
+        let Some(sieve) = self.places.get(&place).filter(|s| s.words.is_match(text)) else {
             return Vec::new();
         };
         let text = even(text);
-        let mut hinted: Vec<(usize, usize)> = hints
+        let mut hinted: Vec<(usize, usize)> = sieve
+            .hints
             .find_overlapping_iter(text.as_ref())
-            .filter_map(|m| self.owners.get(m.pattern().as_usize()).copied())
-            .filter(|(rule, _)| {
-                self.rules
-                    .get(*rule)
-                    .is_some_and(|r| r.places.contains(&place))
-            })
+            .filter_map(|m| sieve.owners.get(m.pattern().as_usize()).copied())
             .collect();
         hinted.sort_unstable();
         hinted.dedup();
@@ -142,6 +140,41 @@ impl Phrases {
         }
         hits
     }
+}
+
+impl Sieve {
+    /// The sieve of the rules that look at a place; `None` where it would be too large to build.
+    fn new(place: Where, rules: &[Compiled]) -> Option<Self> {
+        let mut hints = Vec::new();
+        let mut owners = Vec::new();
+        for (r, rule) in rules.iter().enumerate() {
+            for (p, pattern) in rule.patterns.iter().enumerate() {
+                for hint in pattern.hints.iter().filter(|_| rule.places.contains(&place)) {
+                    hints.push(hint.as_str());
+                    owners.push((r, p));
+                }
+            }
+        }
+        let words: BTreeSet<&str> = hints.iter().map(|hint| longest_word(hint)).collect();
+        let build = |builder: &mut AhoCorasickBuilder, literals: &[&str]| {
+            builder.ascii_case_insensitive(true).build(literals).ok()
+        };
+        Some(Self {
+            words: build(
+                AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)),
+                &words.into_iter().collect::<Vec<_>>(),
+            )?,
+            hints: build(&mut AhoCorasick::builder(), &hints)?,
+            owners,
+        })
+    }
+}
+
+/// The longest run of letters and digits of a hint: what making a text [`even`] does not change.
+fn longest_word(hint: &str) -> &str {
+    hint.split(|c: char| !c.is_ascii_alphanumeric())
+        .max_by_key(|word| word.len())
+        .unwrap_or_default()
 }
 
 impl Compiled {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use proctor_model::{Deception, Overreach, Severity};
 use regex::Regex;
 
@@ -32,7 +32,10 @@ static LEAVES: Check = check("tampering/test-exits-early", Severity::High);
 
 /// Marks that keep a test from running.
 static SKIPS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::new([
+    // The leftmost match, so that they are searched for at the speed of memory.
+    let mut builder = AhoCorasick::builder();
+    builder.match_kind(MatchKind::LeftmostFirst);
+    let marks = builder.build([
         "@pytest.mark.skip",
         "@pytest.mark.xfail",
         "pytest.skip(",
@@ -67,8 +70,8 @@ static SKIPS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         "markTestSkipped(",
         "markTestIncomplete(",
         "DISABLED_",
-    ])
-    .ok()
+    ]);
+    marks.ok()
 });
 
 /// Marks that keep all other tests from running.
