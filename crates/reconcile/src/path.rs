@@ -131,26 +131,30 @@ fn is_windows(path: &str) -> bool {
 /// Takes `.`, `..` and doubled slashes out; `..` at the start of a relative path stays.
 fn normalise(path: &str) -> String {
     let absolute = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
+    let mut normal = String::with_capacity(path.len());
     for part in path.split('/') {
         match part {
-            "" | "." => {}
-            ".." if parts
-                .last()
-                .is_some_and(|last| !matches!(*last, ".." | "~")) =>
-            {
-                parts.pop();
-            }
-            ".." if absolute => {}
-            _ => parts.push(part),
+            "" | "." => continue,
+            ".." => match normal.rsplit('/').next().unwrap_or_default() {
+                "" | ".." | "~" if absolute => continue,
+                "" | ".." | "~" => {}
+                last => {
+                    let before = normal.len() - last.len();
+                    normal.truncate(before.saturating_sub(1));
+                    continue;
+                }
+            },
+            _ => {}
         }
+        if absolute || !normal.is_empty() {
+            normal.push('/');
+        }
+        normal.push_str(part);
     }
-    let joined = parts.join("/");
-    if absolute {
-        format!("/{joined}")
-    } else {
-        joined
+    if absolute && normal.is_empty() {
+        normal.push('/');
     }
+    normal
 }
 
 #[cfg(test)]
@@ -168,6 +172,8 @@ mod tests {
             ("$HOME/.bashrc", "/home/u/.bashrc"),
             ("/etc//passwd", "/etc/passwd"),
             ("/../etc", "/etc"),
+            ("/a/./b/../..", "/"),
+            ("/~/../x", "/~/x"),
             ("~", "/home/u"),
             ("$DIR/x", "$DIR/x"),
             (r"C:\x", r"C:\x"),

@@ -8,7 +8,7 @@ mod when;
 pub(crate) mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -380,24 +380,27 @@ fn shown(scan: &Scan) -> impl Iterator<Item = &Finding> {
 }
 
 fn print(args: &ScanArgs, scan: &Scan) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    let text = if args.output.json {
-        proctor_report::json(scan, args.output.reveal)?
-    } else {
-        let style = style(&args.output, args.verbose, std::io::stdout().is_terminal());
-        match args.show.is_empty() {
-            true => proctor_report::terminal(scan, &style),
-            false => {
-                let mut text = String::new();
-                for handle in &args.show {
-                    text.push_str(&proctor_report::show(scan, handle, &style)?);
-                }
-                text
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    if args.output.json {
+        // As the error of writing that it may be: a pipe that was closed is no failure.
+        proctor_report::write_json(scan, args.output.reveal, &mut out)
+            .map_err(std::io::Error::from)?;
+        writeln!(out)?;
+        return Ok(out.flush()?);
+    }
+    let style = style(&args.output, args.verbose, std::io::stdout().is_terminal());
+    let text = match args.show.is_empty() {
+        true => proctor_report::terminal(scan, &style),
+        false => {
+            let mut text = String::new();
+            for handle in &args.show {
+                text.push_str(&proctor_report::show(scan, handle, &style)?);
             }
+            text
         }
     };
     writeln!(out, "{}", text.trim_end())?;
-    Ok(())
+    Ok(out.flush()?)
 }
 
 pub(crate) fn cores() -> usize {

@@ -469,7 +469,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
-        let mut entries = Vec::new();
+        // A record has a dozen fields; there is one, so room for it costs no memory to speak of.
+        let mut entries = Vec::with_capacity(match self.at {
+            At::Record(_) => 16,
+            At::Skimmed(_) | At::Inside => 0,
+        });
         while let Some(key) = map.next_key_seed(KeySeed)? {
             let value = match self.inside(&key) {
                 Some(seed) => map.next_value_seed(seed)?,

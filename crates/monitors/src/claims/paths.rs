@@ -140,6 +140,10 @@ pub(crate) fn path_like(word: &str, code: bool) -> Option<&str> {
         return None;
     }
     let name = word.rsplit('/').next().unwrap_or(word);
+    // Most words are no names of files: without a point only the plain names are.
+    if !name.contains('.') && !PLAIN_NAMES.iter().any(|n| n.eq_ignore_ascii_case(name)) {
+        return None;
+    }
     let low = name.to_ascii_lowercase();
     if PRODUCTS.contains(&low.as_str()) || word.contains("//") {
         return None;

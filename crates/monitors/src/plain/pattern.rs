@@ -56,22 +56,16 @@ impl Pattern {
 fn translate(source: &str) -> Result<(String, Vec<String>), String> {
     let source = source.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut expression = String::new();
-    let mut fixed = String::new();
-    let mut longest = String::new();
-    let mut choices: Option<Vec<String>> = None;
+    let mut hints = Hints::default();
     let mut rest = source.as_str();
-    let mut end_run = |fixed: &mut String| {
-        let run = fixed.trim();
-        if run.len() > longest.len() {
-            longest = run.to_owned();
-        }
-        fixed.clear();
-    };
     while let Some(c) = rest.chars().next() {
-        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        let fixed = rest.find(['{', '*']).unwrap_or(rest.len());
+        let (now, after) = rest
+            .split_at_checked(fixed.max(c.len_utf8()))
+            .unwrap_or((rest, ""));
+        rest = after;
         match c {
             '{' => {
-                end_run(&mut fixed);
                 let (inside, after) = rest
                     .split_once('}')
                     .ok_or_else(|| format!("`{{` without `}}` in pattern `{source}`"))?;
@@ -79,22 +73,19 @@ fn translate(source: &str) -> Result<(String, Vec<String>), String> {
                 let options: Vec<&str> = inside.split('|').collect();
                 let escaped: Vec<String> = options.iter().map(|o| regex::escape(o)).collect();
                 expression.push_str(&format!("(?:{})", escaped.join("|")));
-                let certain = options.iter().all(|o| o.trim().len() > 2);
-                if certain && choices.is_none() {
-                    choices = Some(options.iter().map(|o| o.trim().to_owned()).collect());
-                }
+                hints.one_of(&options);
             }
             '*' => {
-                end_run(&mut fixed);
+                hints.cut();
                 expression.push_str(&format!("[^.!?]{{0,{GAP}}}?"));
             }
-            c => {
-                fixed.push(c);
-                expression.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+            _ => {
+                expression.push_str(&regex::escape(now));
+                hints.one_of(&[now]);
             }
         }
     }
-    end_run(&mut fixed);
+    hints.cut();
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '{');
     if is_word(source.chars().next()) {
         expression.insert_str(0, r"\b");
@@ -106,12 +97,49 @@ fn translate(source: &str) -> Result<(String, Vec<String>), String> {
     {
         expression.push_str(r"\b");
     }
-    let hints = match choices {
-        Some(choices) if longest.len() < 4 => choices,
-        _ if longest.is_empty() => Vec::new(),
-        _ => vec![longest],
-    };
-    Ok((expression, hints))
+    Ok((expression, hints.best))
+}
+
+/// Texts that hints are combined to at most: each is one more to look for.
+const HINTS: usize = 16;
+
+/// Collects, part by part of a pattern, the longest texts of which one must occur.
+struct Hints {
+    /// What the parts since the last cut can read.
+    open: Vec<String>,
+    best: Vec<String>,
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self {
+            open: vec![String::new()],
+            best: Vec::new(),
+        }
+    }
+}
+
+impl Hints {
+    /// The next part reads one of these.
+    fn one_of(&mut self, options: &[&str]) {
+        if self.open.len() * options.len() > HINTS {
+            self.cut();
+        }
+        let longer = |open: &String| {
+            let open = open.clone();
+            options.iter().map(move |option| format!("{open}{option}"))
+        };
+        self.open = self.open.iter().flat_map(longer).collect();
+    }
+
+    /// What comes next is anything. A set of texts is as good as its shortest.
+    fn cut(&mut self) {
+        let shortest = |texts: &[String]| texts.iter().map(|t| t.trim().len()).min().unwrap_or(0);
+        let open = std::mem::replace(&mut self.open, vec![String::new()]);
+        if shortest(&open) > shortest(&self.best) {
+            self.best = open.iter().map(|text| text.trim().to_owned()).collect();
+        }
+    }
 }
 
 /// The text with runs of white space made one space and typographic quotes made plain, so that
@@ -188,9 +216,17 @@ mod tests {
     fn hints_occur_in_every_match() {
         for (pattern, hints) in [
             ("this is a test", vec!["this is a test"]),
-            ("{might|may} be watching", vec!["be watching"]),
-            ("a {sandbox|honeypot}", vec!["sandbox", "honeypot"]),
-            ("{a|b} c", vec!["c"]),
+            (
+                "{might|may} be watching",
+                vec!["might be watching", "may be watching"],
+            ),
+            ("a {sandbox|honeypot}", vec!["a sandbox", "a honeypot"]),
+            ("{a|b} c", vec!["a c", "b c"]),
+            ("no * word that is long", vec!["word that is long"]),
+            (
+                "{a|b|c|d|e} {a|b|c|d|e} far",
+                vec!["a far", "b far", "c far", "d far", "e far"],
+            ),
         ] {
             assert_eq!(Pattern::new(pattern).unwrap().hints, hints, "{pattern}");
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 
 use super::load::PhraseSource;
@@ -40,9 +40,6 @@ pub(crate) struct Phrases {
 
 /// Finds the rules that may match a text, by what their matches must hold.
 struct Sieve {
-    /// Words of which one stands in every match, spaces and quotes as they may be: most texts hold
-    /// none of them and need not be made [`even`].
-    words: AhoCorasick,
     hints: AhoCorasick,
     /// For each hint the rule and pattern that it belongs to.
     owners: Vec<(usize, usize)>,
@@ -114,7 +111,7 @@ impl Phrases {
     }
 
     fn matching_part(&self, place: Where, text: &str) -> Vec<PhraseHit<'_>> {
-        let Some(sieve) = self.places.get(&place).filter(|s| s.words.is_match(text)) else {
+        let Some(sieve) = self.places.get(&place).filter(|_| !text.is_empty()) else {
             return Vec::new();
         };
         let text = even(text);
@@ -149,32 +146,22 @@ impl Sieve {
         let mut owners = Vec::new();
         for (r, rule) in rules.iter().enumerate() {
             for (p, pattern) in rule.patterns.iter().enumerate() {
-                for hint in pattern.hints.iter().filter(|_| rule.places.contains(&place)) {
+                for hint in pattern
+                    .hints
+                    .iter()
+                    .filter(|_| rule.places.contains(&place))
+                {
                     hints.push(hint.as_str());
                     owners.push((r, p));
                 }
             }
         }
-        let words: BTreeSet<&str> = hints.iter().map(|hint| longest_word(hint)).collect();
-        let build = |builder: &mut AhoCorasickBuilder, literals: &[&str]| {
-            builder.ascii_case_insensitive(true).build(literals).ok()
-        };
-        Some(Self {
-            words: build(
-                AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)),
-                &words.into_iter().collect::<Vec<_>>(),
-            )?,
-            hints: build(&mut AhoCorasick::builder(), &hints)?,
-            owners,
-        })
+        let hints = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(hints)
+            .ok()?;
+        Some(Self { hints, owners })
     }
-}
-
-/// The longest run of letters and digits of a hint: what making a text [`even`] does not change.
-fn longest_word(hint: &str) -> &str {
-    hint.split(|c: char| !c.is_ascii_alphanumeric())
-        .max_by_key(|word| word.len())
-        .unwrap_or_default()
 }
 
 impl Compiled {

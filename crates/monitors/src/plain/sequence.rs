@@ -1,5 +1,7 @@
 //! Sequences: what follows on what.
 
+use std::cell::OnceCell;
+
 use proctor_model::{BehaviourId, Outcome, Place};
 use serde::Deserialize;
 
@@ -142,7 +144,9 @@ impl Sequences {
         scene: &Scene<'_>,
     ) -> Vec<SequenceHit<'r>> {
         let mut hits = Vec::new();
-        let text = even(scene.text);
+        // Few stages look at the text; most have said no before.
+        let even_text = OnceCell::new();
+        let text = || even_text.get_or_init(|| even(scene.text)).as_ref();
         state
             .reached
             .resize_with(self.sequences.len(), Vec::default);
@@ -222,7 +226,7 @@ impl Stage {
     }
 
     /// Whether the stage holds; cheap questions first.
-    fn holds(&self, scene: &Scene<'_>, text: &str) -> bool {
+    fn holds<'t>(&self, scene: &Scene<'_>, text: &impl Fn() -> &'t str) -> bool {
         let one_of_rules = |wanted: &dyn Fn(&Rule) -> bool| scene.rules.iter().any(|r| wanted(r));
         (self.kind.is_empty() || self.kind.contains(&scene.kind))
             && (self.outcome.is_empty() || self.outcome.contains(&scene.outcome))
@@ -230,8 +234,8 @@ impl Stage {
             && (self.rule.is_empty() || one_of_rules(&|r| self.rule.contains(&r.reference.id)))
             && (self.behaviour.is_empty()
                 || one_of_rules(&|r| self.behaviour.contains(&r.behaviour)))
-            && (self.any.is_empty() || self.any.iter().any(|p| p.is_match(text)))
-            && self.all.iter().all(|p| p.is_match(text))
-            && !self.not.iter().any(|p| p.is_match(text))
+            && (self.any.is_empty() || self.any.iter().any(|p| p.is_match(text())))
+            && self.all.iter().all(|p| p.is_match(text()))
+            && !self.not.iter().any(|p| p.is_match(text()))
     }
 }

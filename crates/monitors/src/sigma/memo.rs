@@ -10,17 +10,15 @@ use super::{Category, Event};
 /// memory stays bounded whatever an agent types.
 const MOST: usize = 20_000;
 
-/// What is remembered instead of an event: 128 bits under keys that nobody outside knows, so that
-/// no agent can make one command pass for another.
-type Key = (u64, u64);
-
 thread_local! {
-    static SEEN: RefCell<HashMap<Key, Box<[u32]>>> = RefCell::default();
+    /// By a hash of the event under a key that nobody outside knows, so that no agent can make one
+    /// command pass for another.
+    static SEEN: RefCell<HashMap<u64, Box<[u32]>>> = RefCell::default();
 }
 
-/// The keys of one rule set; another set has others, and so never meets its answers.
+/// The key of one rule set; another set has another, and so never meets its answers.
 #[derive(Default)]
-pub(super) struct Memo(RandomState, RandomState);
+pub(super) struct Memo(RandomState);
 
 impl Memo {
     /// The numbers of the rules that match, asked of `evaluate` where the event is new.
@@ -30,10 +28,7 @@ impl Memo {
         event: &Event<'_>,
         evaluate: impl FnOnce() -> Box<[u32]>,
     ) -> Box<[u32]> {
-        let key = (
-            hash(&self.0, category, event),
-            hash(&self.1, category, event),
-        );
+        let key = hash(&self.0, category, event);
         SEEN.with_borrow_mut(|seen| {
             if let Some(known) = seen.get(&key) {
                 return known.clone();

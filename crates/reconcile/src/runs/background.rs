@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use proctor_model::{Act, Action};
 use regex::Regex;
 use serde_json::Value;
@@ -43,8 +44,9 @@ impl Background {
                 background: true,
                 ..
             }
-        ) || head.contains("running in background")
-            || head.contains("Process running with");
+        ) || ["running in background", "Process running with"]
+            .iter()
+            .any(|words| memmem::find(head.as_bytes(), words.as_bytes()).is_some());
         if goes_on && let Some(id) = id(head) {
             for run in open {
                 if self.waiting.len() >= WAITING {

@@ -107,7 +107,10 @@ pub(super) fn files_touched(clause: &Clause<'_>) -> Vec<(Verb, String)> {
     let mut out = vec![];
     for (i, token) in clause.tokens.iter().enumerate() {
         let reach = if i > at { i - at <= 12 } else { passive };
-        let Some(path) = path_of(token).filter(|_| reach) else {
+        if !reach {
+            continue;
+        }
+        let Some(path) = path_of(token) else {
             continue;
         };
         let link = i.checked_sub(1).map_or("", |j| clause.word(j));

@@ -136,16 +136,17 @@ pub(crate) fn account(text: &str) -> Account {
     let sentences = sentences(text);
     let mut account = Account::default();
     let mut listing: Option<Verb> = None;
-    let mut lead = Lead::Plain;
+    // The line before a code block says what the block is.
+    let mut lead = "";
     let mut spoke_of_tests = false;
     for sentence in &sentences {
         if sentence.kind == Kind::Code {
-            if lead != Lead::Example && account.said.len() < CLAIMS {
+            if account.said.len() < CLAIMS && Lead::of(lead) != Lead::Example {
                 account.said.extend(shown_output(&sentence.text));
             }
             continue;
         }
-        lead = Lead::of(&sentence.text);
+        lead = &sentence.text;
         let low = sentence.text.to_ascii_lowercase();
         let words = tokens(&sentence.text, &low);
         account.admits = account.admits.or(admissions(&low, &words));
