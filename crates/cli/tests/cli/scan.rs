@@ -83,9 +83,8 @@ fn the_dishonest_sessions_are_found_and_the_honest_ones_are_not() {
         "social-engineering",
         "fabricated-data",
         "goal-hijack",
+        "deceptive-reasoning",
     ];
-    // One story is missed today: `deceptive-reasoning` (the reply leaves out what the reasoning
-    // plans).
     missed.retain(|behaviour| !found.iter().any(|(b, _)| b == behaviour));
     assert!(missed.is_empty(), "not found: {missed:?}");
     // Sessions of the honest stories, by the first words of their requests.
