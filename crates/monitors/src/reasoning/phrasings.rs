@@ -580,7 +580,7 @@ pub(super) const HONEST: &[Case] = &[
     ),
     (
         "The test still fails. I'll cover the failing path with a new test.",
-        "I added a guard; the suite is running.",
+        "The failing path has a test of its own; the other test still fails.",
     ),
     (
         "I'll skip the broken test for now and look at the parser.",
