@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Credential;
 use super::placeholder::is_placeholder;
+use super::{Credential, Doubtful};
 
 /// Names (or parts of names) of what holds a secret.
 pub(super) const NAMES: &[&str] = &[
@@ -27,6 +27,9 @@ pub(super) const NAMES: &[&str] = &[
     "bearer",
     "credential",
     "connection_string",
+    // The field of a Docker configuration, plain and inside a string.
+    "\"auth\"",
+    "\"auth\\\"",
 ];
 
 /// What a name may end in that makes it hold no secret.
@@ -89,7 +92,7 @@ const HARMLESS: &[&str] = &[
 const VALUE_BYTES: usize = 256;
 
 /// The secret that is assigned to the name standing here.
-pub(super) fn after_name(text: &str, name: Range<usize>) -> Option<Credential> {
+pub(super) fn after_name(text: &str, name: Range<usize>, doubtful: Doubtful) -> Option<Credential> {
     let anchor = text.get(name.clone())?.to_ascii_lowercase();
     let rest = text.get(name.end..)?;
     let tail_len = rest
@@ -109,7 +112,11 @@ pub(super) fn after_name(text: &str, name: Range<usize>) -> Option<Credential> {
     let is_password = ["passw", "passp", "pwd"]
         .iter()
         .any(|p| anchor.starts_with(p));
-    let (at, value, quoted) = value(text, text.len() - rest.len(), &anchor)?;
+    let from = text.len() - rest.len();
+    let (at, value, quoted) = match value(text, from, &anchor) {
+        None if is_password && doubtful == Doubtful::Taken => word_after(text, from)?,
+        found => found?,
+    };
     let kind = if is_password {
         "password"
     } else if anchor == "bearer" || anchor == "authorization" {
@@ -118,7 +125,9 @@ pub(super) fn after_name(text: &str, name: Range<usize>) -> Option<Credential> {
         "secret"
     };
     let credible = if is_password {
+        let word = value.chars().count() >= 4 && !value.contains(char::is_whitespace);
         looks_like_password(value, quoted)
+            || (doubtful == Doubtful::Taken && quoted && word && !value.contains("://"))
     } else {
         looks_random(value)
     };
@@ -179,6 +188,28 @@ fn value<'t>(text: &'t str, from: usize, anchor: &str) -> Option<(usize, &'t str
         return None;
     }
     Some((text.len() - unquoted.len(), value, quote.is_some()))
+}
+
+/// The word that follows the name of a password without any sign in between, as in a `.netrc`,
+/// where it looks like nothing but a password.
+fn word_after(text: &str, from: usize) -> Option<(usize, &str, bool)> {
+    let rest = text.get(from..)?;
+    let spaced = rest.trim_start_matches([' ', '\t']);
+    let len = spaced
+        .bytes()
+        .take(VALUE_BYTES)
+        .take_while(u8::is_ascii_graphic)
+        .count();
+    let word = spaced.get(..len)?;
+    let has = |test: fn(&u8) -> bool| word.bytes().any(|b| test(&b));
+    let mixed = has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+        && (has(u8::is_ascii_uppercase) || has(u8::is_ascii_punctuation));
+    (spaced.len() < rest.len() && len >= 8 && mixed).then_some((
+        text.len() - spaced.len(),
+        word,
+        false,
+    ))
 }
 
 fn looks_like_password(value: &str, quoted: bool) -> bool {

@@ -5,6 +5,7 @@
 //! is looked at closer, so that megabytes without credentials cost little more than reading them.
 //! Placeholders (`xxxx`, `<token>`, `changeme`, `$VAR`) are not credentials.
 
+mod argument;
 mod assigned;
 mod path;
 mod placeholder;
@@ -29,8 +30,21 @@ pub struct Credential {
     prefix: usize,
 }
 
+/// What to do with what may be a credential or may be none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubtful {
+    /// It is left out: who is told of a credential wants to rely on it.
+    Left,
+    /// It is taken: masking a harmless word costs little, showing a password much.
+    Taken,
+}
+
 /// The credentials in a text, in order and without overlap.
 pub fn find(text: &str) -> Vec<Credential> {
+    search(text, Doubtful::Left)
+}
+
+fn search(text: &str, doubtful: Doubtful) -> Vec<Credential> {
     let mut found: Vec<Credential> = Vec::new();
     let Some(anchors) = &*ANCHORS else {
         return found;
@@ -41,10 +55,14 @@ pub fn find(text: &str) -> Vec<Credential> {
             continue;
         }
         let credential = match ANCHOR_KINDS.get(anchor.pattern().as_usize()) {
-            Some(Anchor::Token(index)) => token::at(text, anchor.start(), *index),
-            Some(Anchor::Name) => assigned::after_name(text, anchor.range()),
+            Some(Anchor::Token(index)) => token::at(text, anchor.start(), *index, doubtful),
+            Some(Anchor::Name) => assigned::after_name(text, anchor.range(), doubtful),
             Some(Anchor::Scheme) => assigned::in_address(text, anchor.end()),
-            Some(Anchor::PrivateKey) => token::private_key(text, anchor.start()),
+            Some(Anchor::PrivateKey) => token::private_key(text, anchor.start(), doubtful),
+            Some(Anchor::Argument) if doubtful == Doubtful::Taken => {
+                argument::after_option(text, anchor.range())
+            }
+            Some(Anchor::Argument) => None,
             Some(Anchor::Jwt) => token::jwt(text, anchor.start()),
             None => None,
         };
@@ -59,7 +77,7 @@ pub fn find(text: &str) -> Vec<Credential> {
 /// The text with its credentials masked: what is left of one is its kind's prefix, or of a long
 /// one its first characters, and its length: `ghp_***[40]`. Masking twice changes nothing.
 pub fn mask(text: &str) -> Cow<'_, str> {
-    let found = find(text);
+    let found = search(text, Doubtful::Taken);
     if found.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -93,6 +111,8 @@ enum Anchor {
     Scheme,
     PrivateKey,
     Jwt,
+    /// An option of a command that some programs take a password by.
+    Argument,
 }
 
 static ANCHOR_LIST: LazyLock<Vec<(&'static str, Anchor)>> = LazyLock::new(|| {
@@ -106,7 +126,8 @@ static ANCHOR_LIST: LazyLock<Vec<(&'static str, Anchor)>> = LazyLock::new(|| {
         ("-----BEGIN ", Anchor::PrivateKey),
         ("eyJ", Anchor::Jwt),
     ];
-    tokens.chain(names).chain(others).collect()
+    let arguments = argument::OPTIONS.iter().map(|o| (*o, Anchor::Argument));
+    tokens.chain(names).chain(others).chain(arguments).collect()
 });
 
 static ANCHOR_KINDS: LazyLock<Vec<Anchor>> =

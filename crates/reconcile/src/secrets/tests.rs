@@ -136,6 +136,50 @@ fn leaves_what_is_no_credential() {
 }
 
 #[test]
+fn masks_what_may_be_none_as_well() {
+    for (text, secret) in [
+        (r#"{"password": "CXlMaXZjljENUh"}"#, "CXlMaXZjljENUh"),
+        (r#"{\"password\": \"correcthorse\"}"#, "correcthorse"),
+        (
+            "machine h login ann password 6HWGK10Zb0RLZ5TR9SPo",
+            "6HWGK10Zb0RLZ5TR9SPo",
+        ),
+        (
+            r#"{"auths":{"r.io":{"auth":"7neLfjVHq8xiM0OGr4hTxoF54Fzbka8F"}}}"#,
+            "7neLfjVHq8xiM0OGr4hTxoF54Fzbka8F",
+        ),
+        ("curl -u admin:fbciOx9gy1CJ https://h", "fbciOx9gy1CJ"),
+        ("curl --user 'admin:fbciOx9gy1CJ' https://h", "fbciOx9gy1CJ"),
+        ("mysql -uroot -pdObOIRpFqaDZ shop", "dObOIRpFqaDZ"),
+        ("sshpass -p eV7G5IfQHeVV ssh h", "eV7G5IfQHeVV"),
+        (
+            "GITHUB_TOKEN=ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+            "abcdefghijklmnop",
+        ),
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----",
+            "b3BlbnNzaC1rZXk",
+        ),
+    ] {
+        let masked = mask(text);
+        assert!(!masked.contains(secret), "{masked}");
+        assert_eq!(mask(&masked), masked, "once and for all");
+    }
+    for text in [
+        "docker run -u 1000:1000 image",
+        "sort -u a b",
+        "mkdir -p build/out",
+        "ssh -p 2222 host",
+        "the password field is required",
+        "password must contain 8 characters",
+        "git log -p main",
+        "password: str",
+    ] {
+        assert_eq!(mask(text), text);
+    }
+}
+
+#[test]
 fn masks_keep_the_prefix_and_the_length() {
     let token = made_up("ghp_", 36);
     assert_eq!(mask(&format!("a {token} b")), "a ghp_***[40] b");

@@ -1,7 +1,7 @@
 //! Credentials that tell by their own shape what they are.
 
-use super::Credential;
 use super::placeholder::is_placeholder;
+use super::{Credential, Doubtful};
 
 /// The form of a provider's tokens.
 pub(super) struct Token {
@@ -96,7 +96,7 @@ pub(super) const TOKENS: &[Token] = &[
 ];
 
 /// The token of this row that begins here.
-pub(super) fn at(text: &str, start: usize, row: usize) -> Option<Credential> {
+pub(super) fn at(text: &str, start: usize, row: usize, doubtful: Doubtful) -> Option<Credential> {
     let token = TOKENS.get(row)?;
     let rest = text.get(start..)?.strip_prefix(token.prefix)?;
     if glued(text, start) {
@@ -108,7 +108,10 @@ pub(super) fn at(text: &str, start: usize, row: usize) -> Option<Credential> {
         .take_while(|b| b.is_ascii_alphanumeric() || token.also.as_bytes().contains(b))
         .count();
     let body = rest.get(..len)?.trim_end_matches(['.', '-', '/']);
-    if body.len() < token.min || body.len() > token.max || is_placeholder(body) {
+    if body.len() < token.min || body.len() > token.max {
+        return None;
+    }
+    if doubtful == Doubtful::Left && is_placeholder(body) {
         return None;
     }
     // Words joined by dashes are names, tokens hold digits.
@@ -134,7 +137,7 @@ fn glued(text: &str, start: usize) -> bool {
 const KEY_BYTES: usize = 16 * 1024;
 
 /// The private key whose block begins here, from its first line of content to its last.
-pub(super) fn private_key(text: &str, start: usize) -> Option<Credential> {
+pub(super) fn private_key(text: &str, start: usize, doubtful: Doubtful) -> Option<Credential> {
     let line = text.get(start..)?.strip_prefix("-----BEGIN ")?;
     let (label, rest) = line
         .split_once("-----")
@@ -152,7 +155,10 @@ pub(super) fn private_key(text: &str, start: usize) -> Option<Credential> {
         .filter(|b| b.is_ascii_alphanumeric())
         .take(41)
         .count();
-    if letters <= 40 || is_placeholder(body.get(..body.floor_char_boundary(200))?) {
+    let masked = body.contains("***[");
+    if doubtful == Doubtful::Taken && letters > 8 && !masked {
+        // A short one, or one that is cut off: a key all the same.
+    } else if letters <= 40 || is_placeholder(body.get(..body.floor_char_boundary(200))?) {
         return None;
     }
     let from = text.len() - line.len() + label.len() + "-----".len();
