@@ -164,7 +164,7 @@ pub(crate) struct ReceiptArgs {
     /// Print Markdown for a pull request
     #[arg(long, conflicts_with = "json")]
     pub(crate) markdown: bool,
-    /// Exit with 1 if a claim is contradicted or unverified
+    /// Exit with 1 also if a claim is unverified, not only if one is contradicted
     #[arg(long)]
     pub(crate) strict: bool,
     #[command(flatten)]

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use proctor_monitors::{Problem, Rules, test_builtin_rules, test_rules};
 
 use crate::Exit;
@@ -11,7 +11,10 @@ use crate::Exit;
 /// `proctor rules test`: runs the examples of all rules in a directory.
 pub(crate) fn test(dir: Option<&Path>, json: bool) -> anyhow::Result<Exit> {
     let report = match dir {
-        Some(dir) => test_rules(dir)?,
+        Some(dir) => {
+            std::fs::metadata(dir).with_context(|| format!("cannot read `{}`", dir.display()))?;
+            test_rules(dir)?
+        }
         None => test_builtin_rules(),
     };
     let mut out = std::io::stdout().lock();
@@ -27,6 +30,13 @@ pub(crate) fn test(dir: Option<&Path>, json: bool) -> anyhow::Result<Exit> {
                 writeln!(out, "{what}: {}", line(problem))?;
             }
         }
+        if report.elsewhere > 0 {
+            writeln!(
+                out,
+                "passed over: {} rules for other systems",
+                report.elsewhere
+            )?;
+        }
         writeln!(
             out,
             "{} rules, {} examples: {} failed, {} not loaded, {} with too few examples",
@@ -37,9 +47,11 @@ pub(crate) fn test(dir: Option<&Path>, json: bool) -> anyhow::Result<Exit> {
             report.untested.len(),
         )?;
     }
-    if let (Some(dir), 0, true) = (dir, report.rules, report.problems.is_empty()) {
+    let nothing = report.rules == 0 && report.problems.is_empty() && report.elsewhere == 0;
+    if let (Some(dir), true) = (dir, nothing) {
         bail!(
-            "no rules in `{}`; rules are `.yml`, `.yaml` and `.toml` files",
+            "no rules in `{}`: neither Sigma rules (`.yml`, `.yaml`) nor `[[phrase]]` and \
+             `[[sequence]]` tables (`.toml`)",
             dir.display()
         );
     }

@@ -26,6 +26,8 @@ pub struct TestReport {
     pub rules: usize,
     /// Examples that were run.
     pub examples: usize,
+    /// Rules that were passed over because they are for other systems.
+    pub elsewhere: usize,
     /// What could not be loaded.
     pub problems: Vec<Problem>,
     /// Examples that did not come out as they should.
@@ -67,6 +69,7 @@ fn run(rules: &Arc<Rules>, wanted: impl Fn(&str) -> bool) -> TestReport {
             .filter(|p| wanted(&p.file))
             .cloned()
             .collect(),
+        elsewhere: rules.elsewhere(),
         ..TestReport::default()
     };
     for (rule, examples) in rules.sigma.examples().filter(|(r, _)| wanted(&r.file)) {

@@ -119,6 +119,7 @@ pub struct Rules {
     pub(crate) sigma: SigmaRules,
     pub(crate) plain: PlainRules,
     problems: Vec<Problem>,
+    elsewhere: usize,
 }
 
 impl Rules {
@@ -146,6 +147,11 @@ impl Rules {
         &self.problems
     }
 
+    /// How many rules were passed over because they are for other systems, such as Windows.
+    pub fn elsewhere(&self) -> usize {
+        self.elsewhere
+    }
+
     /// All rules, in the order in which they were loaded, Sigma rules first.
     pub fn all(&self) -> impl Iterator<Item = &Rule> {
         self.sigma.rules().chain(self.plain.rules())
@@ -156,11 +162,17 @@ impl Rules {
         let mut problems = Vec::new();
         let mut sigma = Vec::new();
         let mut plain = Vec::new();
+        let mut elsewhere = 0;
         for (name, text) in &files {
             if name.ends_with(".toml") {
                 plain.extend(crate::plain::load(name, text, &mut problems));
             } else {
-                sigma.extend(crate::sigma::load(name, text, &mut problems));
+                sigma.extend(crate::sigma::load(
+                    name,
+                    text,
+                    &mut problems,
+                    &mut elsewhere,
+                ));
             }
         }
         let taken = last_of_each_id(
@@ -177,6 +189,7 @@ impl Rules {
             sigma: SigmaRules::compile(sigma, &mut problems),
             plain: PlainRules::compile(plain, &mut problems),
             problems,
+            elsewhere,
         }
     }
 }

@@ -47,6 +47,17 @@ pub(super) enum Kept {
     Changed,
 }
 
+/// What restoring came to.
+#[derive(Debug, Default)]
+pub(super) struct Restored {
+    /// Recordings that were written.
+    pub(super) written: usize,
+    /// Recordings whose place was taken.
+    pub(super) there: usize,
+    /// Why others could not be.
+    pub(super) failed: Vec<String>,
+}
+
 /// An archive that is open for keeping. Only one process at a time may hold it.
 pub(super) struct Archive {
     dir: PathBuf,
@@ -101,6 +112,7 @@ impl Archive {
         if let Some(last) = &last
             && last.bytes == recording.bytes
             && last.modified == recording.modified
+            && self.is_sound(last)
         {
             return Ok(Kept::Same);
         }
@@ -115,7 +127,8 @@ impl Archive {
         // One pass: hash the whole, and the part that the last copy had.
         let had = last.as_ref().map_or(0, |l| l.bytes);
         let (whole, beginning, bytes) = compress(source, &partial, had).with_context(what)?;
-        if last.as_ref().is_some_and(|l| l.sha256 == whole) {
+        let sound = |last: &Entry| last.sha256 == whole && self.is_sound(last);
+        if last.as_ref().is_some_and(sound) {
             fs::remove_file(&partial).with_context(what)?;
             return Ok(Kept::Same);
         }
@@ -146,9 +159,10 @@ impl Archive {
         Ok(kept)
     }
 
-    /// Writes the newest copy of every recording below `into`, by its old path.
-    pub(super) fn restore(&self, into: &Path) -> anyhow::Result<usize> {
-        let mut restored = 0;
+    /// Writes every recording below `into`, by its old path; an older copy beside the newest one
+    /// has `.before-N` behind its name. What is there already stays as it is.
+    pub(super) fn restore(&self, into: &Path) -> Restored {
+        let mut restored = Restored::default();
         for entries in self.by_path.values() {
             for (version, entry) in entries.iter().enumerate() {
                 let mut target = into.join(below(&entry.path));
@@ -157,29 +171,58 @@ impl Archive {
                         .as_mut_os_string()
                         .push(format!(".before-{}", version + 1));
                 }
-                let what = || format!("cannot restore `{}`", target.display());
-                if let Some(parent) = target.parent() {
-                    fs::create_dir_all(parent).with_context(what)?;
+                if target.exists() {
+                    restored.there += 1;
+                    continue;
                 }
-                let source = File::open(self.dir.join(&entry.copy)).with_context(what)?;
-                let mut source = zstd::Decoder::new(source).with_context(what)?;
-                let mut file = File::create_new(&target).with_context(what)?;
-                let mut hash = Sha256::new();
-                copy(&mut source, |part| {
-                    hash.update(part);
-                    file.write_all(part)
-                })
-                .with_context(what)?;
-                if hex(&hash.finalize()) != entry.sha256 {
-                    bail!(
-                        "the copy of `{}` is damaged: its content is not what was kept",
-                        entry.path.display()
-                    );
+                match self.restore_one(entry, &target) {
+                    Ok(()) => restored.written += 1,
+                    Err(error) => restored.failed.push(format!("{error:#}")),
                 }
-                restored += 1;
             }
         }
-        Ok(restored)
+        restored
+    }
+
+    fn restore_one(&self, entry: &Entry, target: &Path) -> anyhow::Result<()> {
+        let kept = self.dir.join(&entry.copy);
+        let bad = || format!("cannot read the copy `{}`", kept.display());
+        let what = || format!("cannot write `{}`", target.display());
+        let dir = target.parent().unwrap_or(target);
+        fs::create_dir_all(dir).with_context(what)?;
+        let mut source = zstd::Decoder::new(File::open(&kept).with_context(bad)?)?;
+        // Under its own name only when all of it is there and right.
+        let mut file = tempfile::NamedTempFile::new_in(dir).with_context(what)?;
+        let mut hash = Sha256::new();
+        let copied = copy(&mut source, |part| {
+            hash.update(part);
+            file.write_all(part)
+        });
+        copied.with_context(bad)?;
+        if hex(&hash.finalize()) != entry.sha256 {
+            bail!(
+                "the copy `{}` of `{}` is damaged: its content is not what was kept",
+                kept.display(),
+                entry.path.display()
+            );
+        }
+        file.persist_noclobber(target).with_context(what)?;
+        Ok(())
+    }
+
+    /// Whether the newest copy of a recording is there and holds what was kept.
+    fn is_sound(&self, entry: &Entry) -> bool {
+        let mut hash = Sha256::new();
+        File::open(self.dir.join(&entry.copy))
+            .and_then(zstd::Decoder::new)
+            .and_then(|mut source| {
+                copy(&mut source, |part| {
+                    hash.update(part);
+                    Ok(())
+                })
+            })
+            .is_ok()
+            && hex(&hash.finalize()) == entry.sha256
     }
 
     fn log(&self, entry: &Entry) -> io::Result<()> {
@@ -341,7 +384,7 @@ mod tests {
     }
 
     fn restored(archive: &Archive, dir: &Path) -> BTreeMap<String, String> {
-        archive.restore(dir).unwrap();
+        assert_eq!(archive.restore(dir).failed, Vec::<String>::new());
         walkdir::WalkDir::new(dir)
             .into_iter()
             .map(Result::unwrap)
@@ -402,11 +445,19 @@ mod tests {
             .join(&archive.entries().next().unwrap().copy);
         let forged = zstd::encode_all(&b"two\n"[..], 3).unwrap();
         fs::write(copy, forged).unwrap();
-        let error = archive
-            .restore(&dir.path().join("r"))
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("is damaged"), "{error}");
+        let restored = archive.restore(&dir.path().join("r"));
+        assert_eq!(restored.written, 0);
+        assert!(restored.failed[0].contains("is damaged"), "{restored:?}");
+        assert_eq!(
+            walkdir::WalkDir::new(dir.path().join("r"))
+                .into_iter()
+                .filter(|e| e.as_ref().unwrap().file_type().is_file())
+                .count(),
+            0
+        );
+        // As long as the original is there, the copy is made again.
+        archive.keep(&recording(&file)).unwrap();
+        assert_eq!(archive.restore(&dir.path().join("r")).written, 1);
     }
 
     #[test]

@@ -8,9 +8,9 @@ mod archive;
 mod timer;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::json;
 
 use crate::Exit;
@@ -28,16 +28,17 @@ pub(crate) fn run(args: &KeepArgs) -> anyhow::Result<Exit> {
         println!("{}", timer::install(often, &args.paths, &dir)?);
         return Ok(Exit::Fine);
     }
+    if (args.list || args.restore.is_some()) && !dir.is_dir() {
+        bail!("there is no archive at `{}`", dir.display());
+    }
     let mut archive = Archive::open(&dir)?;
     if args.list {
         return list(&archive, args.json);
     }
-    if let Some(into) = &args.restore {
-        let restored = archive.restore(into)?;
-        println!("{restored} recordings restored into {}", into.display());
-        return Ok(Exit::Fine);
+    match &args.restore {
+        Some(into) => restore(&archive, into, args.json),
+        None => keep(args, &mut archive),
     }
-    keep(args, &mut archive)
 }
 
 /// `$XDG_STATE_HOME/proctor/archive`, or `~/.local/state/proctor/archive`.
@@ -119,6 +120,35 @@ fn keep(args: &KeepArgs, archive: &mut Archive) -> anyhow::Result<Exit> {
         eprintln!("proctor: {error}");
     }
     Ok(if failed.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Failed
+    })
+}
+
+fn restore(archive: &Archive, into: &Path, json: bool) -> anyhow::Result<Exit> {
+    let restored = archive.restore(into);
+    let mut out = std::io::stdout().lock();
+    if json {
+        let value = json!({
+            "schema": "proctor.restore/1", "into": into, "restored": restored.written,
+            "there_already": restored.there, "failed": restored.failed,
+        });
+        writeln!(out, "{value}")?;
+    } else {
+        writeln!(
+            out,
+            "{} recordings restored below {}, by the paths they had; {} were there already and are \
+             untouched",
+            restored.written,
+            into.display(),
+            restored.there
+        )?;
+    }
+    for failure in &restored.failed {
+        eprintln!("proctor: {failure}");
+    }
+    Ok(if restored.failed.is_empty() {
         Exit::Fine
     } else {
         Exit::Failed

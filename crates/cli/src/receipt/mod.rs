@@ -47,8 +47,10 @@ pub(crate) fn run(args: &ReceiptArgs) -> anyhow::Result<Exit> {
         proctor_report::receipt(&receipt, &style)
     };
     out.write_all(text.as_bytes())?;
+    let lines = || receipt.checks.iter().chain(&receipt.claims);
+    let contradicted = lines().any(|line| line.verdict == Verdict::Contradicted);
     let all_hold = receipt.claims.iter().all(|c| c.verdict == Verdict::Holds);
-    Ok(if args.strict && !all_hold {
+    Ok(if contradicted || (args.strict && !all_hold) {
         Exit::Negative
     } else {
         Exit::Fine

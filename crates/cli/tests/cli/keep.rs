@@ -56,7 +56,15 @@ fn what_was_kept_comes_back_to_the_byte_after_its_harness_deleted_it() {
     assert_eq!(fs::read(found.path()).unwrap(), before);
 
     let again = run(command(home.path()).args(["keep", "--restore"]).arg(&back));
-    assert_eq!(again.status, 2, "nothing that is there is overwritten");
+    assert_eq!(again.status, 0, "{}", again.err);
+    assert!(again.out.contains("0 recordings restored"), "{}", again.out);
+    assert!(again.out.contains("1 were there already"), "{}", again.out);
+    assert_eq!(fs::read(found.path()).unwrap(), before, "untouched");
+
+    let none = run(command(home.path()).args(["keep", "--list", "--to", "/nonexistent/archive"]));
+    assert_eq!(none.status, 2);
+    assert!(none.err.contains("no archive"), "{}", none.err);
+    assert!(!std::path::Path::new("/nonexistent").exists());
 }
 
 #[test]

@@ -136,13 +136,17 @@ fn one() -> u32 {
     1
 }
 
-/// Reads the rules of one file. A file without a table of ours is somebody else's and holds none.
+/// Reads the rules of one file. A file that is well formed and has no table like ours is somebody
+/// else's and holds none.
 pub(crate) fn load(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<PlainSource> {
-    let ours = text
-        .lines()
-        .any(|l| matches!(l.trim(), "[[phrase]]" | "[[sequence]]"));
-    if !ours {
-        return Vec::new();
+    if let Ok(table) = text.parse::<toml::Table>() {
+        let ours = |key: &String| {
+            let key = key.to_ascii_lowercase();
+            key.starts_with("phras") || key.starts_with("sequenc")
+        };
+        if !table.keys().any(ours) {
+            return Vec::new();
+        }
     }
     let tables: File = match toml::from_str(text) {
         Ok(tables) => tables,
@@ -213,4 +217,28 @@ fn one_line(text: &str) -> String {
 fn line_at(text: &str, offset: usize) -> u32 {
     let lines = text.bytes().take(offset).filter(|b| *b == b'\n').count();
     u32::try_from(lines + 1).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_file_is_a_problem_and_a_foreign_one_is_none() {
+        let problems = |text: &str| {
+            let mut problems = Vec::new();
+            assert!(load("x.toml", text, &mut problems).is_empty());
+            problems
+        };
+        assert_eq!(
+            problems("[[phrase]\nid = 1\n").first().map(|p| p.line),
+            Some(1)
+        );
+        assert!(
+            problems("[[phrases]]\nid = 'a'\n")[0]
+                .message
+                .contains("phrases")
+        );
+        assert!(problems("[tool]\nname = 'x'\n").is_empty());
+    }
 }

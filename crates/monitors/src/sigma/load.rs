@@ -15,7 +15,14 @@ pub(crate) struct SigmaSource {
 }
 
 /// Reads the rules of one file. A file may hold several documents.
-pub(crate) fn load(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<SigmaSource> {
+///
+/// Rules for systems that no agent of ours runs on are counted in `elsewhere`.
+pub(crate) fn load(
+    file: &str,
+    text: &str,
+    problems: &mut Vec<Problem>,
+    elsewhere: &mut usize,
+) -> Vec<SigmaSource> {
     let mut problem = |line: u32, rule: Option<&str>, message: String| {
         problems.push(Problem {
             file: file.to_owned(),
@@ -27,7 +34,8 @@ pub(crate) fn load(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<S
     let collection = match parse_sigma_yaml(text) {
         Ok(collection) => collection,
         Err(error) => {
-            problem(0, None, error.to_string());
+            let error = error.to_string();
+            problem(line_in(&error), None, error);
             return Vec::new();
         }
     };
@@ -50,6 +58,7 @@ pub(crate) fn load(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<S
             .as_deref()
             .is_some_and(|p| !matches!(p, "linux" | "macos" | "unix"))
         {
+            *elsewhere += 1;
             continue;
         }
         let category = source.category.as_deref().and_then(Category::named);
