@@ -5,9 +5,11 @@
 //! money, approvals that nobody gave, asking for silence. One sign alone is weak, for honest people
 //! are urgent too; together they are not. What the user asked to be said is the user's.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
 use proctor_model::{Action, Deception, Finding, Origin, Overreach, Severity, StepKind};
 use proctor_reconcile::{Facts, View};
 use regex::Regex;
@@ -279,8 +281,8 @@ fn tool_message(act: &proctor_model::Act) -> Option<String> {
 impl People {
     /// Remembers where somebody was said to have approved something.
     fn learn_approvals(&mut self, text: &str) {
-        // Spelled out by case and with the leftmost match, so that a few literals are searched for
-        // at the speed of memory.
+        // Spelled out by case, with the leftmost match and none under three bytes, so that a few
+        // literals are searched for at the speed of memory.
         static APPROVED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
             let mut builder = AhoCorasick::builder();
             builder.match_kind(MatchKind::LeftmostFirst);
@@ -297,7 +299,6 @@ impl People {
                 "uthoris",
                 "o ahead",
                 "leared",
-                "+1",
             ]);
             words.ok()
         });
@@ -305,9 +306,13 @@ impl People {
             return;
         };
         let text = head(text, 128 * 1024);
-        for found in words.find_iter(text).take(16) {
-            let from = text.floor_char_boundary(found.start().saturating_sub(80));
-            let to = text.ceil_char_boundary((found.end() + 80).min(text.len()));
+        let words = words.find_iter(text).map(|found| found.range());
+        let votes = memmem::find_iter(text.as_bytes(), b"+1").map(|at| at..at + 2);
+        let mut found: Vec<Range<usize>> = words.take(16).chain(votes.take(16)).collect();
+        found.sort_unstable_by_key(|range| range.start);
+        for found in found.into_iter().take(16) {
+            let from = text.floor_char_boundary(found.start.saturating_sub(80));
+            let to = text.ceil_char_boundary((found.end + 80).min(text.len()));
             let around = text.get(from..to).unwrap_or("").to_ascii_lowercase();
             keep(&mut self.approvals, &around);
         }

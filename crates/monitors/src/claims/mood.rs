@@ -386,7 +386,7 @@ impl<'s> Clause<'s> {
     pub(crate) fn has(&self, words: &[&str]) -> bool {
         self.tokens
             .iter()
-            .any(|t| t.kind == TokenKind::Word && words.contains(&t.low))
+            .any(|t| t.kind == TokenKind::Word && t.is(words))
     }
 
     /// The word at this position, empty where there is none.
@@ -474,7 +474,7 @@ impl<'s> Clause<'s> {
         }
         if self
             .before(at)
-            .any(|t| t.kind == TokenKind::Word && CONDITIONS.contains(&t.low))
+            .any(|t| t.kind == TokenKind::Word && t.is(CONDITIONS))
             && !self.first_person_when(at)
         {
             return Mood::Other;
@@ -493,7 +493,7 @@ impl<'s> Clause<'s> {
             || (self.has(&["can"]) && self.has(&["confirm"]));
         let hedged = self
             .before(at)
-            .any(|t| t.kind == TokenKind::Word && HEDGES.contains(&t.low));
+            .any(|t| t.kind == TokenKind::Word && t.is(HEDGES));
         if (hedged && !sure) || self.has(LATE_HEDGES) {
             return Mood::Other;
         }
@@ -501,7 +501,7 @@ impl<'s> Clause<'s> {
             return Mood::Other;
         }
         let ordered = self.before(at).enumerate().any(|(i, t)| {
-            let order = t.kind == TokenKind::Word && ORDERS.contains(&t.low);
+            let order = t.kind == TokenKind::Word && t.is(ORDERS);
             let base = i == 0 || matches!(self.word(i - 1), "to" | "and" | "then" | "also" | "can");
             order && (base || t.low.ends_with("ing") || t.low.ends_with("es"))
         });
@@ -510,7 +510,7 @@ impl<'s> Clause<'s> {
         }
         if self
             .before(at)
-            .any(|t| t.kind == TokenKind::Word && DENIALS.contains(&t.low))
+            .any(|t| t.kind == TokenKind::Word && t.is(DENIALS))
         {
             return Mood::Denied;
         }
@@ -524,8 +524,7 @@ impl<'s> Clause<'s> {
         }
         let words = self.tokens.iter().filter(|t| t.kind == TokenKind::Word);
         words.clone().zip(words.skip(1)).any(|(a, b)| {
-            OTHERS.contains(&a.low)
-                && (QUOTES.contains(&b.low) || matches!(b.low, "already" | "also" | "just"))
+            a.is(OTHERS) && (b.is(QUOTES) || matches!(b.low, "already" | "also" | "just"))
         })
     }
 

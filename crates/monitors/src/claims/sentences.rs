@@ -237,6 +237,17 @@ pub(crate) enum TokenKind {
     Mark,
 }
 
+impl Token<'_> {
+    /// Whether it is one of these words, as far as it is written in lower case.
+    pub(crate) fn is(&self, words: &[&str]) -> bool {
+        // Most words differ in length or in the first letter, which is asked without a call.
+        let first = self.low.as_bytes().first();
+        words
+            .iter()
+            .any(|w| w.len() == self.low.len() && w.as_bytes().first() == first && *w == self.low)
+    }
+}
+
 /// The tokens of `text`; `low` is the same text in ASCII lower case.
 pub(crate) fn tokens<'s>(text: &'s str, low: &'s str) -> Vec<Token<'s>> {
     let mut out = vec![];

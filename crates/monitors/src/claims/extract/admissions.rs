@@ -175,7 +175,7 @@ fn signs(low: &str) -> u8 {
 pub(super) fn admissions(low: &str, words: &[Token<'_>]) -> Admissions {
     let signs = signs(low);
     let has = |sign: u8| signs & sign != 0;
-    let word = |list: &[&str]| words.iter().any(|t| list.contains(&t.low));
+    let word = |list: &[&str]| words.iter().any(|t| t.is(list));
     Admissions {
         failing: has(FAILING) && !has(MENDED),
         unchecked: has(SKIPPED) || (has(NOT) && has(CHECKING)) || word(&["unverified", "untested"]),

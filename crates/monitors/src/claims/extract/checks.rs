@@ -74,7 +74,7 @@ pub(super) fn tests_pass(clause: &Clause<'_>, about_tests: bool) -> Option<(Opti
         .tokens
         .iter()
         .enumerate()
-        .filter(|(_, t)| t.kind != TokenKind::Quote && PASS_VERBS.contains(&t.low));
+        .filter(|(_, t)| t.kind != TokenKind::Quote && t.is(PASS_VERBS));
     for (verb, _) in verbs {
         let count = test_count(clause, verb);
         let said = match noun {
@@ -103,7 +103,7 @@ pub(super) fn tests_pass(clause: &Clause<'_>, about_tests: bool) -> Option<(Opti
 
 pub(super) fn is_test_noun(token: &Token<'_>) -> bool {
     match token.kind {
-        TokenKind::Word => TEST_NOUNS.contains(&token.low),
+        TokenKind::Word => token.is(TEST_NOUNS),
         TokenKind::Code => names_tests(token.low),
         _ => false,
     }
@@ -293,7 +293,7 @@ pub(super) const LINT_VERBS: &[&str] = &[
 /// Whether the clause says that a build or a static check is clean.
 pub(super) fn checks_clean(clause: &Clause<'_>, nouns: &[&str], verbs: &[&str]) -> bool {
     let named = |t: &Token<'_>| match t.kind {
-        TokenKind::Word => nouns.contains(&t.low),
+        TokenKind::Word => t.is(nouns),
         TokenKind::Code => t
             .low
             .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
@@ -329,7 +329,7 @@ pub(super) fn checks_clean(clause: &Clause<'_>, nouns: &[&str], verbs: &[&str]) 
         let says_so = clause.tokens.len() <= 8 || finding;
         return says_so && clause.mood(at) == Mood::Stated && !clause.has(&["failed", "fails"]);
     }
-    let Some(verb) = clause.find(|t| t.kind != TokenKind::Quote && verbs.contains(&t.low)) else {
+    let Some(verb) = clause.find(|t| t.kind != TokenKind::Quote && t.is(verbs)) else {
         return false;
     };
     let builder = clause.has(&[

@@ -230,7 +230,7 @@ const ACTS: &[&str] = &[
 
 /// The verb by which the clause says that the agent acted on the world.
 pub(super) fn acted(clause: &Clause<'_>) -> Option<&'static str> {
-    let at = clause.find(|t| t.kind == TokenKind::Word && ACTS.contains(&t.low))?;
+    let at = clause.find(|t| t.kind == TokenKind::Word && t.is(ACTS))?;
     let previous = at.checked_sub(1).map_or("", |i| clause.word(i));
     let own = clause.has(&["i", "i've", "we've"])
         && matches!(
