@@ -223,6 +223,21 @@ impl Edge {
         self.size += 1;
     }
 
+    /// The edge of a tree of which the hashes of all partial tiles are known, lowest level first.
+    pub(crate) fn from_rows(size: u64, rows: &[Vec<Hash>]) -> Self {
+        let mut subtrees = Vec::new();
+        for row in rows.iter().rev() {
+            let mut rest = row.as_slice();
+            while !rest.is_empty() {
+                let width = 1 << rest.len().ilog2();
+                let (head, tail) = rest.split_at_checked(width).unwrap_or((rest, &[]));
+                subtrees.extend(crate::tile::perfect_root(head));
+                rest = tail;
+            }
+        }
+        Self { size, subtrees }
+    }
+
     pub(crate) fn root(&self) -> Hash {
         self.subtrees
             .iter()
