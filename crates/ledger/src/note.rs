@@ -214,7 +214,7 @@ mod tests {
         for start in 0..VKEY.len() {
             for end in start + 1..=VKEY.len() {
                 if (start, end) != (0, VKEY.len()) {
-                    assert!(VKEY[start..end].parse::<PublicKey>().is_err());
+                    assert!(VKEY.get(start..end).unwrap().parse::<PublicKey>().is_err());
                 }
             }
         }

@@ -557,7 +557,7 @@ mod tests {
         let again = Disclosure::decode(&bytes).unwrap();
         assert_eq!(again, part);
         assert!(again.proves(&payload.root()));
-        assert_eq!(again.hidden(), [3..4]);
+        assert_eq!(again.hidden(), vec![3_u64..4]);
         assert!(again.raw().is_none());
         assert_eq!(payload.disclose().raw().unwrap(), RAW);
     }

@@ -28,6 +28,9 @@ struct Place {
     depth: u8,
 }
 
+/// Keyed hashes, each with the bytes it is of.
+type Digests = Vec<(Hash, Range<usize>)>;
+
 /// Elements and runs of the entries of one segment.
 pub(crate) struct Share {
     key: [u8; 32],
@@ -39,8 +42,8 @@ pub(crate) struct Share {
 pub(crate) struct Plan {
     pub(crate) pieces: Vec<Piece>,
     depth: u8,
-    elements: Vec<(Hash, Range<usize>)>,
-    runs: Vec<(Hash, Range<usize>)>,
+    elements: Digests,
+    runs: Digests,
 }
 
 impl Plan {
@@ -77,7 +80,7 @@ impl Share {
         key: &[u8; 32],
         raw: &[u8],
         elements: &[Range<usize>],
-    ) -> (Vec<(Hash, Range<usize>)>, Vec<(Hash, Range<usize>)>) {
+    ) -> (Digests, Digests) {
         let (mut single, mut runs) = (Vec::new(), Vec::new());
         let mut run: Option<(Hash, Range<usize>)> = None;
         for range in elements {
@@ -113,11 +116,7 @@ impl Share {
     }
 
     /// Plans how to store bytes whose digests these are.
-    pub(crate) fn plan(
-        &self,
-        length: usize,
-        digests: (Vec<(Hash, Range<usize>)>, Vec<(Hash, Range<usize>)>),
-    ) -> Plan {
+    pub(crate) fn plan(&self, length: usize, digests: (Digests, Digests)) -> Plan {
         let (elements, runs) = digests;
         let mut plan = Plan {
             pieces: Vec::new(),
