@@ -1,5 +1,13 @@
 //! Power loss, kill and full disks: what was acknowledged is there, the rest is named.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may fail loudly"
+)]
+
 mod support;
 
 use std::io::{BufRead, BufReader};
@@ -155,7 +163,9 @@ fn power_fails_at_every_moment() {
             let mut state = moment as u64 * 2_654_435_761 + 1;
             for round in 0..4 {
                 let any = || {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(99);
                     round == 0 || (round > 1 && state >> 40 & 1 == 1)
                 };
                 survives(files.crash(any, None), known, dir);
@@ -188,7 +198,9 @@ fn power_fails_at_every_moment() {
 #[test]
 fn a_full_disk_harms_nothing_and_appending_continues() {
     let (files, dir) = (Memory::default(), Path::new("/log"));
-    let log = Log::open_on(Arc::new(files.clone()), dir, options()).unwrap().0;
+    let log = Log::open_on(Arc::new(files.clone()), dir, options())
+        .unwrap()
+        .0;
     let mut good = 0;
     for round in 0..60 {
         files.set_room(Some(round * 7));
@@ -214,14 +226,19 @@ fn damage_before_the_tail_is_an_error_and_not_a_cut() {
         ..options()
     };
     let log = Log::open(dir.path(), wide.clone()).unwrap().0;
-    (0..5).for_each(|number| drop(log.append(entry(number)).unwrap()));
+    for number in 0..5 {
+        log.append(entry(number)).unwrap();
+    }
     drop(log);
     let path = dir.path().join("journal/00000000000000000000.seg");
     let good = std::fs::read(&path).unwrap();
     let mut bad = good.clone();
     bad[good.len() / 2] ^= 1;
     std::fs::write(&path, &bad).unwrap();
-    assert!(matches!(Log::open(dir.path(), wide.clone()), Err(Error::Damaged { .. })));
+    assert!(matches!(
+        Log::open(dir.path(), wide.clone()),
+        Err(Error::Damaged { .. })
+    ));
     assert_eq!(std::fs::read(&path).unwrap(), bad, "nothing was cut");
     std::fs::write(&path, &good[..good.len() - 3]).unwrap();
     let (log, opened) = Log::open(dir.path(), wide).unwrap();
@@ -237,7 +254,9 @@ fn killed_at_random_moments() {
     if let Ok(dir) = std::env::var("PROCTOR_LEDGER_CHILD") {
         child(Path::new(&dir));
     }
-    let rounds = std::env::var("PROCTOR_SOAK").ok().and_then(|n| n.parse().ok());
+    let rounds = std::env::var("PROCTOR_SOAK")
+        .ok()
+        .and_then(|n| n.parse().ok());
     let dir = tempfile::tempdir().unwrap();
     let mut state = 7_u64;
     let mut acknowledged = 0;
@@ -250,7 +269,9 @@ fn killed_at_random_moments() {
             .spawn()
             .unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         let enough = 1 + (state >> 60) as usize;
         let mut lines = output.lines();
         let mut heard = 0;
@@ -269,7 +290,9 @@ fn killed_at_random_moments() {
         process.kill().unwrap();
         process.wait().unwrap();
         // What it said before it died counts too.
-        lines.map_while(Result::ok).for_each(|line| drop(last(&line)));
+        for line in lines.map_while(Result::ok) {
+            last(&line);
+        }
         assert!(heard > 0, "round {round}: the child appended nothing");
         let (log, _) = Log::open(dir.path(), options()).unwrap();
         assert!(log.len() > acknowledged, "round {round}");

@@ -1,5 +1,14 @@
 //! The log as its callers use it: append, read, prove, erase, drop, hand over, verify.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may fail loudly"
+)]
+
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -261,7 +270,7 @@ fn erased_bytes_are_gone_everywhere() {
         log.erase(
             &[Target {
                 entry: 0,
-                ranges: vec![0..1]
+                ranges: vec![Range { start: 0, end: 1 }]
             }],
             ""
         ),

@@ -40,7 +40,7 @@ struct State {
 
 /// The file system; clones share it.
 #[derive(Clone, Default)]
-pub struct Memory(Arc<Mutex<State>>);
+pub(crate) struct Memory(Arc<Mutex<State>>);
 
 struct Open {
     state: Arc<Mutex<State>>,
@@ -63,7 +63,7 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
 impl Memory {
     /// What is on the disk after power was lost: of everything that was not synced, what `survives`
     /// says (asked once for each), of the last write only `torn` bytes if that is given.
-    pub fn crash(&self, mut survives: impl FnMut() -> bool, torn: Option<usize>) -> Memory {
+    pub(crate) fn crash(&self, mut survives: impl FnMut() -> bool, torn: Option<usize>) -> Memory {
         let state = self.0.lock().unwrap();
         let mut after = State {
             dirs: state.dirs.clone(),
@@ -102,17 +102,20 @@ impl Memory {
     }
 
     /// Length of the longest write that was not synced.
-    pub fn unsynced_write(&self) -> usize {
+    pub(crate) fn unsynced_write(&self) -> usize {
         let state = self.0.lock().unwrap();
-        let writes = state.nodes.iter().filter_map(|node| match node.unsynced.last() {
-            Some(Change::Write(_, data)) => Some(data.len()),
-            _ => None,
-        });
+        let writes = state
+            .nodes
+            .iter()
+            .filter_map(|node| match node.unsynced.last() {
+                Some(Change::Write(_, data)) => Some(data.len()),
+                _ => None,
+            });
         writes.max().unwrap_or_default()
     }
 
     /// From now on so many bytes can be written, or any number.
-    pub fn set_room(&self, room: Option<u64>) {
+    pub(crate) fn set_room(&self, room: Option<u64>) {
         self.0.lock().unwrap().room = room;
     }
 }
@@ -171,15 +174,21 @@ impl Files for Memory {
         let mut state = self.0.lock().unwrap();
         let node = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
         state.names.insert(to.to_owned(), node);
-        state.unsynced_names.push(NameChange::Link(to.to_owned(), node));
-        state.unsynced_names.push(NameChange::Unlink(from.to_owned()));
+        state
+            .unsynced_names
+            .push(NameChange::Link(to.to_owned(), node));
+        state
+            .unsynced_names
+            .push(NameChange::Unlink(from.to_owned()));
         Ok(())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
         state.names.remove(path).ok_or(io::ErrorKind::NotFound)?;
-        state.unsynced_names.push(NameChange::Unlink(path.to_owned()));
+        state
+            .unsynced_names
+            .push(NameChange::Unlink(path.to_owned()));
         Ok(())
     }
 
