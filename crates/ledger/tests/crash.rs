@@ -42,11 +42,13 @@ fn entry(number: usize) -> Entry {
     }
 }
 
+type Hook = Box<dyn Fn(usize, &Memory) + Send + Sync>;
+
 /// Calls a hook after every call that changes something: the moments at which power can fail.
 struct Moments {
     files: Memory,
     moment: AtomicUsize,
-    hook: Box<dyn Fn(usize, &Memory) + Send + Sync>,
+    hook: Hook,
 }
 
 struct Watched {
