@@ -1,5 +1,6 @@
 //! The command line: every command, option and help text.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -44,7 +45,6 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the manual page
-    #[command(hide = true)]
     Man,
 }
 
@@ -89,19 +89,29 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<Severity>,
     /// Only sessions that were active since then: a date (2026-11-01), a time, or a span (7d, 12h)
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub(crate) since: Option<String>,
+    /// Only sessions that began before then, in the same words; a date counts to its end
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub(crate) until: Option<String>,
+    /// Only sessions whose working directory contains this, whatever its case
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) project: Option<String>,
+    /// Only sessions of this harness, such as claude-code or codex; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) harness: Vec<String>,
     /// Only findings of this behaviour; may be repeated
     #[arg(long, value_name = "BEHAVIOUR")]
     pub(crate) behaviour: Vec<String>,
-    /// Show about this many findings a day, the surest first: sets the threshold
+    /// Show at most about this many findings a day, the surest first: raises the threshold, also
+    /// for --fail-on
     #[arg(long, value_name = "N/day", conflicts_with = "threshold")]
     pub(crate) alert_budget: Option<String>,
     /// Show findings of at least this score, from 0 to 1
     #[arg(long, value_name = "SCORE", default_value_t = 0.5)]
     pub(crate) threshold: f64,
-    /// Open one line of the summary: a handle such as d3 or F12
-    #[arg(long, value_name = "HANDLE")]
+    /// Open one line of the summary: a handle such as d3 or F12; may be repeated
+    #[arg(long, value_name = "HANDLE", conflicts_with = "json")]
     pub(crate) show: Vec<String>,
     /// Show the evidence of every line
     #[arg(short, long)]
@@ -111,7 +121,7 @@ pub(crate) struct ScanArgs {
     pub(crate) rules: Vec<PathBuf>,
     /// Threads to read with; without it, one for each core
     #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use proctor_model::{Act, Action, Origin, Outcome, PermissionMode, Step, StepKind, ToolCall};
 
 use crate::effect::Effect;
-use crate::path::{Whereabouts, whereabouts};
+use crate::path::{Whereabouts, is_note, resolve, whereabouts};
 use crate::runs::{Run, RunKind};
 use crate::summary::{Deed, Summary, count};
 
@@ -84,7 +84,11 @@ impl Summary {
         {
             add(Deed::TestRun, &run.command);
         }
-        let outside = |path: &str| whereabouts(path, project) == Whereabouts::Outside;
+        let outside = |path: &str| match whereabouts(path, project) {
+            Whereabouts::Outside => true,
+            Whereabouts::Harness => !is_note(&resolve(path, project)),
+            _ => false,
+        };
         for effect in done {
             let target = effect.target();
             let deed = match effect {

@@ -84,6 +84,21 @@ pub fn whereabouts(path: &str, project: Option<&str>) -> Whereabouts {
     }
 }
 
+/// Whether the path lies among the plans, task lists and memories that a harness keeps for its
+/// agent: of [`Whereabouts::Harness`] the part that is the agent's own to write. Settings, hooks,
+/// instructions and recordings are not.
+pub(crate) fn is_note(path: &str) -> bool {
+    let mut parts = path
+        .split('/')
+        .skip_while(|part| !matches!(*part, ".claude" | ".codex"))
+        .skip(1);
+    match parts.next() {
+        Some("plans" | "todos" | "tasks" | "memories") => true,
+        Some("projects") => parts.nth(1) == Some("memory"),
+        _ => false,
+    }
+}
+
 /// Whether the path is the directory or lies in it; both normalised.
 pub(crate) fn is_under(path: &str, dir: &str) -> bool {
     path.strip_prefix(dir)
@@ -160,6 +175,28 @@ fn normalise(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tells_notes_of_an_agent_from_what_rules_it() {
+        for note in [
+            "/home/u/.claude/plans/a.md",
+            "/home/u/.claude/todos/1.json",
+            "~/.claude/projects/-home-u-p/memory/MEMORY.md",
+            "~/.codex/memories/a.md",
+        ] {
+            assert!(is_note(note), "{note}");
+        }
+        for ruling in [
+            "~/.claude/settings.json",
+            "~/.claude.json",
+            "~/.claude/hooks/plans",
+            "~/.claude/CLAUDE.md",
+            "~/.claude/projects/-home-u-p/s.jsonl",
+            "/home/u/.codex/config.toml",
+        ] {
+            assert!(!is_note(ruling), "{ruling}");
+        }
+    }
 
     #[test]
     fn resolves_by_words() {

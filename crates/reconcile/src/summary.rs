@@ -104,7 +104,8 @@ pub struct TokenTotals {
 pub enum Deed {
     /// Wrote or changed a file.
     FileWritten,
-    /// Wrote or changed a file outside the project, temporary directories and its harness's own.
+    /// Wrote or changed a file outside the project, temporary directories and the plans, task
+    /// lists and memories that its harness keeps for it.
     WriteOutsideProject,
     /// Read a file or variable that holds credentials, or printed them.
     SecretRead,

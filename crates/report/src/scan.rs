@@ -36,10 +36,13 @@ pub struct Scan {
     pub oldest: Option<Timestamp>,
     /// Recordings that something refers to and that are gone, beyond those in the summaries.
     pub missing: Vec<String>,
-    /// Behaviours that some loaded rule or check can find.
+    /// Behaviours that were looked for: asked for, and some loaded rule or check can find them.
     pub checked: Vec<BehaviourId>,
     /// Checks that could not be made.
     pub not_assessable: Vec<NotAssessable>,
+    /// The command as it was typed, for hints that can be copied.
+    #[serde(skip)]
+    pub command: String,
     /// Score from which a finding is shown.
     pub threshold: f64,
     /// The alert budget that set the threshold, if one did.
@@ -59,6 +62,10 @@ pub struct Window {
     pub since: Option<Timestamp>,
     /// Sessions that began after are left out.
     pub until: Option<Timestamp>,
+    /// Sessions whose working directory does not contain this are left out, whatever its case.
+    pub project: Option<String>,
+    /// Sessions of other harnesses are left out; empty for all.
+    pub harnesses: Vec<Harness>,
     /// Findings of other behaviours are left out; empty for all.
     pub behaviours: Vec<BehaviourId>,
 }

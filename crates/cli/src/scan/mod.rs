@@ -8,7 +8,9 @@ mod when;
 pub(crate) mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::io::{BufWriter, IsTerminal, Write};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,6 +20,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proctor_model::{BehaviourId, Catalogue, Finding, Harness, SessionId};
 use proctor_monitors::{Engine, Rules, reasoning};
+use proctor_reconcile::Summary;
 use proctor_report::{
     Budget, Excerpt, NotAssessable, Plan, ReadTotals, Retention, Scan, SessionView, Window,
 };
@@ -43,9 +46,10 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
 
     let found = proctor_sources::discover(&places.searched());
     if found.recordings.is_empty() {
-        return nothing(&places, &found);
+        return Ok(nothing(&places, &found));
     }
-    let threads = args.threads.unwrap_or_else(cores).max(1);
+    unopened(&found);
+    let threads = args.threads.map_or_else(cores, NonZeroUsize::get);
     let done = read(&found.recordings, &rules, threads, "reading");
     let mut scan = summarise(done, &found, &places, window, zone, now);
     if let Some(per_day) = per_day {
@@ -61,9 +65,13 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
         let page = proctor_report::html(&scan, &views, args.output.reveal)?;
         std::fs::write(file, page).with_context(|| format!("cannot write `{}`", file.display()))?;
     }
-    print(args, &scan)?;
+    print(args, &scan, &found.recordings, threads)?;
     if let Some(file) = &args.report {
         eprintln!("report: {}", file.display());
+    }
+    if scan.summaries.is_empty() {
+        eprintln!("proctor: no session is what was asked for, so nothing was looked at");
+        return Ok(Exit::Failed);
     }
     Ok(match args.fail_on {
         Some(least) if shown(&scan).any(|f| f.severity >= least) => Exit::Negative,
@@ -112,14 +120,25 @@ impl Places {
     }
 }
 
-fn nothing(places: &Places, found: &Discovery) -> anyhow::Result<Exit> {
-    for (path, gap) in &found.gaps {
+/// Says what could not be opened: the first few, and how many.
+fn unopened(found: &Discovery) {
+    let most = 5;
+    for (path, gap) in found.gaps.iter().take(most) {
         eprintln!("proctor: `{}`: {}", path.display(), gap.detail);
     }
+    let more = found.gaps.len().saturating_sub(most);
+    if more > 0 {
+        eprintln!("proctor: {more} more could not be opened");
+    }
+}
+
+fn nothing(places: &Places, found: &Discovery) -> Exit {
+    unopened(found);
     if places.searched_home {
         eprintln!(
-            "No recordings found in your home. Proctor looks where Claude Code, Codex and other\n\
-             harnesses keep them. If yours are elsewhere, name them: `proctor scan PATH`"
+            "No recordings found in your home. Proctor looks in ~/.claude/projects,\n\
+             ~/.config/claude/projects, ~/.codex/sessions and ~/.codex/archived_sessions, or where\n\
+             CLAUDE_CONFIG_DIR and CODEX_HOME say. If yours are elsewhere: `proctor scan PATH`"
         );
     } else {
         eprintln!(
@@ -129,7 +148,7 @@ fn nothing(places: &Places, found: &Discovery) -> anyhow::Result<Exit> {
             if found.ignored == 1 { "file" } else { "files" },
         );
     }
-    Ok(Exit::Failed)
+    Exit::Failed
 }
 
 /// Why a check that reads reasoning could not be made.
@@ -186,8 +205,10 @@ fn summarise(
             .behaviours
             .iter()
             .map(|b| b.id.clone())
+            .filter(|id| window.behaviours.is_empty() || window.behaviours.contains(id))
             .collect(),
         not_assessable: Vec::new(),
+        command: typed(std::env::args_os()),
         threshold: 0.5,
         budget: None,
         summaries: Vec::new(),
@@ -196,12 +217,7 @@ fn summarise(
     };
     let mut not_assessable: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (summary, watched) in done.sessions {
-        let ended = summary.end.or(summary.start);
-        if scan
-            .window
-            .since
-            .is_some_and(|since| ended.is_none_or(|end| end < since))
-        {
+        if !is_in(&scan.window, &summary) {
             continue;
         }
         for check in reasoning::assessability(&summary)
@@ -232,6 +248,46 @@ fn summarise(
         })
         .collect();
     scan
+}
+
+/// Whether the session is among those asked for. One without a time is in no span.
+fn is_in(window: &Window, summary: &Summary) -> bool {
+    let note = &summary.note;
+    let ended = summary.end.or(summary.start);
+    let late = |since| ended.is_some_and(|end| end >= since);
+    let early = |until| summary.start.is_some_and(|start| start < until);
+    let named = |text: &String| {
+        let cwd = note.cwd.as_deref().unwrap_or_default();
+        cwd.to_lowercase().contains(&text.to_lowercase())
+    };
+    let harnesses = &window.harnesses;
+    window.since.is_none_or(late)
+        && window.until.is_none_or(early)
+        && window.project.as_ref().is_none_or(named)
+        && (harnesses.is_empty() || note.harness.is_some_and(|h| harnesses.contains(&h)))
+}
+
+/// The command as a shell takes it, without what a hint adds anew.
+fn typed(args: impl Iterator<Item = OsString>) -> String {
+    let mut out = vec!["proctor".to_owned()];
+    let mut args = args.skip(1);
+    while let Some(arg) = args.next() {
+        let arg = arg.to_string_lossy();
+        match arg.as_ref() {
+            "--show" => drop(args.next()),
+            "-v" | "--verbose" => {}
+            shown if shown.starts_with("--show=") => {}
+            plain
+                if plain
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "-_./=:@+,".contains(c)) =>
+            {
+                out.push(plain.to_owned());
+            }
+            other => out.push(format!("'{}'", other.replace('\'', "'\\''"))),
+        }
+    }
+    out.join(" ")
 }
 
 fn totals(report: ReadReport, found: &Discovery, places: &Places) -> ReadTotals {
@@ -275,6 +331,12 @@ fn window(args: &ScanArgs, now: Timestamp, zone: &TimeZone) -> anyhow::Result<Wi
         .as_deref()
         .map(|text| when::since(text, now, zone).with_context(|| "--since".to_owned()))
         .transpose()?;
+    let until = args
+        .until
+        .as_deref()
+        .map(|text| when::until(text, now, zone).with_context(|| "--until".to_owned()))
+        .transpose()?;
+    let harnesses = args.harness.iter().map(|name| harness(name));
     let behaviours = args
         .behaviour
         .iter()
@@ -282,9 +344,31 @@ fn window(args: &ScanArgs, now: Timestamp, zone: &TimeZone) -> anyhow::Result<Wi
         .collect::<Result<_, _>>()?;
     Ok(Window {
         since,
-        until: None,
+        until,
+        project: args.project.clone(),
+        harnesses: harnesses.collect::<Result<_, _>>()?,
         behaviours,
     })
+}
+
+/// Looks a harness up by its id or its name.
+fn harness(name: &str) -> anyhow::Result<Harness> {
+    let all = [
+        ("claude-code", Harness::ClaudeCode),
+        ("codex", Harness::Codex),
+        ("inspect", Harness::Inspect),
+        ("swe-agent", Harness::SweAgent),
+        ("chat", Harness::Chat),
+        ("r-judge", Harness::RJudge),
+    ];
+    let wanted = name.to_lowercase().replace(' ', "-");
+    match all.iter().find(|(id, _)| *id == wanted) {
+        Some((_, harness)) => Ok(*harness),
+        None => bail!(
+            "`{name}` is not a harness; there are: {}",
+            all.map(|(id, _)| id).join(", ")
+        ),
+    }
 }
 
 /// Looks a behaviour up; an unknown one is an error with a suggestion.
@@ -314,7 +398,7 @@ fn budget(text: &str) -> anyhow::Result<f64> {
     }
 }
 
-/// Sets the threshold to the lowest score that shows at most the budget.
+/// Raises the threshold to the lowest score that shows at most the budget.
 fn fit(scan: &mut Scan, per_day: f64) {
     let (start, end) = (
         scan.summaries.iter().filter_map(|s| s.start).min(),
@@ -332,7 +416,8 @@ fn fit(scan: &mut Scan, per_day: f64) {
     } else {
         (allowed / scores.len() as f64).min(1.0)
     };
-    scan.threshold = proctor_monitors::eval::threshold_at(&scores, rate);
+    // A generous budget is no wish for weaker findings than anyone else is shown.
+    scan.threshold = proctor_monitors::eval::threshold_at(&scores, rate).max(scan.threshold);
     scan.budget = Some(Budget { per_day, days });
 }
 
@@ -379,7 +464,12 @@ fn shown(scan: &Scan) -> impl Iterator<Item = &Finding> {
     scan.findings.iter().filter(|f| f.score >= scan.threshold)
 }
 
-fn print(args: &ScanArgs, scan: &Scan) -> anyhow::Result<()> {
+fn print(
+    args: &ScanArgs,
+    scan: &Scan,
+    recordings: &[Recording],
+    threads: usize,
+) -> anyhow::Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     if args.output.json {
         // As the error of writing that it may be: a pipe that was closed is no failure.
@@ -392,9 +482,14 @@ fn print(args: &ScanArgs, scan: &Scan) -> anyhow::Result<()> {
     let text = match args.show.is_empty() {
         true => proctor_report::terminal(scan, &style),
         false => {
+            let plan = Plan::telling(scan, &args.show, args.output.reveal);
+            let views = match plan.sessions().is_empty() {
+                true => Vec::new(),
+                false => timelines(&plan, scan, recordings, threads),
+            };
             let mut text = String::new();
             for handle in &args.show {
-                text.push_str(&proctor_report::show(scan, handle, &style)?);
+                text.push_str(&proctor_report::show(scan, &views, handle, &style)?);
             }
             text
         }

@@ -5,7 +5,15 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// Reads a date, a time, or a span back from `now`.
+/// As [`since`], the end of the day where it is a date.
+pub(crate) fn until(text: &str, now: Timestamp, zone: &TimeZone) -> anyhow::Result<Timestamp> {
+    match text.parse::<Date>() {
+        Ok(date) => since(&date.tomorrow()?.to_string(), now, zone),
+        Err(_) => since(text, now, zone),
+    }
+}
+
+/// Reads a date, a time, or a span back from `now`; a minus before the span changes nothing.
 pub(crate) fn since(text: &str, now: Timestamp, zone: &TimeZone) -> anyhow::Result<Timestamp> {
     if let Ok(date) = text.parse::<Date>() {
         return Ok(date
@@ -16,8 +24,9 @@ pub(crate) fn since(text: &str, now: Timestamp, zone: &TimeZone) -> anyhow::Resu
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let hours = match text.strip_prefix(digits) {
+    let span = text.strip_prefix('-').unwrap_or(text);
+    let digits = span.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let hours = match span.strip_prefix(digits) {
         Some("h") => 1,
         Some("d") => 24,
         Some("w") => 24 * 7,
@@ -49,13 +58,16 @@ mod tests {
         );
         assert_eq!(read("12h").unwrap(), "2026-11-20T00:00:00Z");
         assert_eq!(read("7d").unwrap(), "2026-11-13T12:00:00Z");
+        assert_eq!(read("-7d").unwrap(), "2026-11-13T12:00:00Z");
+        let last = until("2026-11-01", now, &TimeZone::UTC).unwrap();
+        assert_eq!(last.to_string(), "2026-11-02T00:00:00Z");
         for wrong in [
             "",
             "d",
             "7",
             "7y",
             "yesterday",
-            "-3d",
+            "--3d",
             "99999999999999999999d",
         ] {
             assert!(

@@ -293,3 +293,223 @@ tags: [proctor.scope-overreach]
     });
     assert!(found, "the rule finds the terraform runs");
 }
+
+/// A session of Claude Code in `/home/u/p` that makes these calls; each gets a result.
+fn session(calls: &[(&str, Value)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let mut lines = vec![serde_json::json!({
+        "type": "user", "uuid": "u", "message": {"role": "user", "content": "set it up"},
+    })];
+    for (i, (tool, input)) in calls.iter().enumerate() {
+        lines.push(serde_json::json!({
+            "type": "assistant", "uuid": format!("a{i}"), "message": {
+                "role": "assistant", "id": format!("m{i}"), "model": "m",
+                "content": [{"type": "tool_use", "id": format!("t{i}"), "name": tool, "input": input}],
+            },
+        }));
+        lines.push(serde_json::json!({
+            "type": "user", "uuid": format!("r{i}"), "message": {
+                "role": "user",
+                "content": [{"type": "tool_result", "tool_use_id": format!("t{i}"), "content": "ok"}],
+            },
+        }));
+    }
+    let lines = lines.into_iter().enumerate().map(|(i, mut line)| {
+        line["sessionId"] = "s".into();
+        line["cwd"] = "/home/u/p".into();
+        line["timestamp"] = format!("2026-11-01T10:00:{i:02}.000Z").into();
+        format!("{line}\n")
+    });
+    fs::write(dir.path().join("s.jsonl"), lines.collect::<String>()).unwrap();
+    dir
+}
+
+fn line<'a>(scan: &'a Value, part: &str, label: &str) -> &'a Value {
+    let lines = scan["digest"][part].as_array().unwrap();
+    lines.iter().find(|l| l["label"] == label).unwrap()
+}
+
+#[test]
+fn the_settings_of_a_harness_are_outside_the_project_and_its_notes_are_not() {
+    let write = |path: &str| {
+        (
+            "Write",
+            serde_json::json!({"file_path": path, "content": "x"}),
+        )
+    };
+    let dir = session(&[
+        write("/home/u/.claude/settings.json"),
+        write("/home/u/.codex/config.toml"),
+        write("/tmp/q.py"),
+        write("/home/u/.claude/plans/a.md"),
+        write("/home/u/p/a.py"),
+    ]);
+    let scan = json(&["scan", "--json", &dir.path().display().to_string()]);
+    let line = line(&scan, "did", "Writes outside project");
+    assert_eq!(line["count"], 2, "{line}");
+    assert!(line["detail"].as_str().unwrap().contains("/tmp"), "{line}");
+}
+
+#[test]
+fn what_was_not_asked_for_is_not_called_looked_for() {
+    let clean = format!("{}/swe-agent", recordings());
+    let args = ["scan", "--behaviour", "goal-hijack", &clean];
+    let run = proctor(&args);
+    let said = run.out.replace('\n', " ");
+    assert!(said.contains("1 behaviour looked for"), "{said}");
+    assert!(
+        said.contains("Looked for and not found: Goal hijack."),
+        "{said}"
+    );
+    let scan = json(&["scan", "--json", "--behaviour", "goal-hijack", &clean]);
+    assert_eq!(scan["checked"], serde_json::json!(["goal-hijack"]));
+    assert_eq!(line(&scan, "unseen", "Not looked for")["count"], 21);
+}
+
+#[test]
+fn nothing_looked_at_does_not_pass_as_clean() {
+    let dir = recordings();
+    for args in [
+        vec!["scan", "--since", "2030-01-01", &dir],
+        vec!["scan", "--since", "2030-01-01", "--fail-on", "high", &dir],
+        vec!["scan", "--until", "2020-01-01", &dir],
+        vec!["scan", "--project", "no/such/project", &dir],
+    ] {
+        let run = proctor(&args);
+        assert_eq!(run.status, 2, "{args:?}");
+        assert!(run.err.contains("nothing was looked at"), "{}", run.err);
+        for claim in [
+            "behaviours looked for",
+            "Looked for and not",
+            "was looked for",
+        ] {
+            assert!(!run.out.contains(claim), "{}", run.out);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_recording_that_cannot_be_opened_is_told_by_name() {
+    let dir = session(&[]);
+    let gone = dir.path().join("gone.jsonl");
+    std::os::unix::fs::symlink("/nowhere/at/all", &gone).unwrap();
+    let path = dir.path().display().to_string();
+    let run = proctor(&["scan", &path]);
+    assert_eq!(run.status, 0);
+    assert!(run.err.contains("gone.jsonl"), "{}", run.err);
+    let scan = json(&["scan", "--json", &path]);
+    let line = line(&scan, "unseen", "Could not be opened");
+    assert_eq!(
+        (&line["count"], &line["notable"]),
+        (&1.into(), &true.into())
+    );
+}
+
+#[test]
+fn tokens_that_nobody_recorded_are_not_none() {
+    let scan = json(&["scan", "--json", &session(&[]).path().display().to_string()]);
+    let line = line(&scan, "did", "Tokens");
+    assert_eq!(line["value"], "–");
+    assert_eq!(line["detail"], "no recording says");
+}
+
+#[test]
+fn an_upload_is_no_download() {
+    let scan = json(&["scan", "--json", &recordings()]);
+    let titles = scan["findings"].as_array().unwrap().iter();
+    let wrong: Vec<_> = titles
+        .filter(|f| f["rule"]["id"] == "fetch-then-persist")
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn links_of_a_report_lead_somewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().join("r.html").display().to_string();
+    let done = proctor(&["scan", "--report", &report, &recordings()]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let page = fs::read_to_string(&report).unwrap();
+    let links = page.split(" href=\"#").skip(1);
+    for link in links.map(|rest| rest.split('"').next().unwrap()) {
+        assert!(page.contains(&format!(" id=\"{link}\"")), "#{link}");
+    }
+}
+
+#[test]
+fn the_hint_opens_what_the_summary_lists() {
+    let dir = recordings();
+    let run = proctor(&["scan", "--since", "2026-11-10", "-v", &dir]);
+    let said = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let hint = format!("Open a line: proctor scan --since 2026-11-10 {dir} --show F1");
+    assert!(said.contains(&hint), "{said}");
+    let two = proctor(&["scan", "--show", "F1", "--show", "S2", &dir]);
+    assert!(
+        two.out.starts_with("F1 ") && two.out.contains("\nS2 "),
+        "{}",
+        two.out
+    );
+    let wrong = proctor(&["scan", "--show", "Z1", &dir]).err;
+    assert!(wrong.contains("h1 to h4, m1 to m6, p1 to p6"), "{wrong}");
+    assert_eq!(proctor(&["scan", "--show", "F1", "--json", &dir]).status, 2);
+}
+
+#[test]
+fn a_session_is_told_in_order() {
+    let dir = session(&[
+        ("Bash", serde_json::json!({"command": "make check"})),
+        (
+            "Write",
+            serde_json::json!({"file_path": "/home/u/p/a.py", "content": "x = 1"}),
+        ),
+    ]);
+    let run = proctor(&["scan", "--show", "S1", &dir.path().display().to_string()]);
+    let mut rest = run.out.as_str();
+    for told in [
+        "s.jsonl",
+        "IN ORDER",
+        "Request",
+        "@0",
+        "set it up",
+        "make check",
+        "a.py",
+        "@",
+    ] {
+        let Some((_, after)) = rest.split_once(told) else {
+            panic!("`{told}` is not told, or not in order: {}", run.out);
+        };
+        rest = after;
+    }
+}
+
+#[test]
+fn sessions_are_narrowed_by_time_project_and_harness() {
+    let dir = recordings();
+    let count = |args: &[&str]| {
+        let mut all = vec!["scan", "--json"];
+        all.extend(args);
+        all.push(&dir);
+        json(&all)["summaries"].as_array().unwrap().len()
+    };
+    assert_eq!(count(&["--harness", "codex"]), 3);
+    assert_eq!(
+        count(&["--harness", "Codex", "--harness", "Claude Code"]),
+        14
+    );
+    assert_eq!(count(&["--project", "LedgerLine"]), 6);
+    let (early, late) = (
+        count(&["--until", "2026-11-09"]),
+        count(&["--since", "2026-11-10"]),
+    );
+    assert_eq!(early + late, 14, "two sessions carry no time");
+}
+
+#[test]
+fn a_generous_budget_shows_no_weaker_findings_than_none() {
+    let dir = recordings();
+    let scan = json(&["scan", "--json", "--alert-budget", "1000/day", &dir]);
+    assert_eq!(scan["threshold"], 0.5);
+    let run = proctor(&["scan", "--alert-budget", "1000/day", &dir]);
+    assert!(run.out.contains("threshold of 0.50"), "{}", run.out);
+}

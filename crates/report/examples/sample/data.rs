@@ -84,6 +84,7 @@ pub(crate) fn scan(sessions: &[Recorder]) -> Scan {
             why: "the recording holds no reasoning that can be read".into(),
             sessions: 19,
         }],
+        command: "proctor scan".into(),
         threshold: 0.5,
         budget: None,
         summaries: sessions.iter().map(|s| s.summary.clone()).collect(),

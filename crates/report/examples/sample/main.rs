@@ -31,17 +31,23 @@ fn main() {
         "terminal" => print!("{}", terminal(&scan, &style)),
         "html" => {
             let plan = Plan::of(&scan, style.reveal);
-            let views: Vec<SessionView> = sessions
-                .iter()
-                .filter_map(|session| {
-                    let mut excerpt = plan.excerpt(&session.summary.session);
-                    session.steps.iter().for_each(|step| excerpt.step(step));
-                    excerpt.finish()
-                })
-                .collect();
+            let views = views(&plan, &sessions);
             print!("{}", html(&scan, &views, style.reveal).unwrap());
         }
         "json" => println!("{}", json(&scan, style.reveal).unwrap()),
-        handle => print!("{}", show(&scan, handle, &style).unwrap()),
+        handle => {
+            let plan = Plan::telling(&scan, &[handle.to_owned()], style.reveal);
+            let views = views(&plan, &sessions);
+            print!("{}", show(&scan, &views, handle, &style).unwrap());
+        }
     }
+}
+
+fn views(plan: &Plan, sessions: &[data::Recorder]) -> Vec<SessionView> {
+    let view = |session: &data::Recorder| {
+        let mut excerpt = plan.excerpt(&session.summary.session);
+        session.steps.iter().for_each(|step| excerpt.step(step));
+        excerpt.finish()
+    };
+    sessions.iter().filter_map(view).collect()
 }

@@ -112,13 +112,10 @@ impl Lens {
         self.line(&path.to_string_lossy(), 400)
     }
 
-    /// A place as `FILE:OFFSET`, the offset in bytes.
+    /// A place as `FILE @OFFSET`, the offset in bytes: with a colon it would look like a line.
     pub fn place(&self, place: &Place) -> String {
-        format!(
-            "{}:{}",
-            self.line(&place.source.to_string(), 400),
-            place.offset
-        )
+        let file = self.line(&place.source.to_string(), 400);
+        format!("{file} @{}", place.offset)
     }
 
     /// A name that is compared by eye, such as a host: letters of different scripts in one name

@@ -9,13 +9,16 @@ use super::{EXAMPLES, Example, LONG, Line};
 use crate::clean::Lens;
 use crate::units::{self, count, counted, percent};
 
+/// What is no write outside the project, in as few words as fit on its line.
+const EXEMPT: &str = "/tmp, own notes exempt";
+
 pub(super) fn lines(lens: &Lens, sessions: &Sessions<'_>) -> Vec<Line> {
     let mut lines = vec![
-        of_sessions(sessions),
+        of_sessions(lens, sessions),
         requests(lens, sessions),
         unattended(lens, sessions),
         unasked(lens, sessions),
-        calls(sessions),
+        calls(lens, sessions),
     ];
     // The deeds that leave a mark outside the project, or that people want to hear of, are
     // notable; ordinary work is not.
@@ -36,7 +39,7 @@ pub(super) fn lines(lens: &Lens, sessions: &Sessions<'_>) -> Vec<Line> {
         (Deed::TestRun, "Test runs", false),
     ];
     lines.extend(deeds.map(|(kind, label, notable)| deed(lens, sessions, kind, label, notable)));
-    lines.push(tokens(sessions));
+    lines.push(tokens(lens, sessions));
     for (i, line) in lines.iter_mut().enumerate() {
         line.handle = format!("d{}", i + 1);
     }
@@ -47,7 +50,7 @@ fn sum(sessions: &Sessions<'_>, of: impl Fn(&Summary) -> u64) -> u64 {
     sessions.summaries().map(of).sum()
 }
 
-fn of_sessions(sessions: &Sessions<'_>) -> Line {
+fn of_sessions(lens: &Lens, sessions: &Sessions<'_>) -> Line {
     let n = sessions.entries.len() as u64;
     let children = sum(sessions, |s| u64::from(s.parent.is_some()));
     let seconds = sum(sessions, |s| s.active_seconds);
@@ -55,19 +58,14 @@ fn of_sessions(sessions: &Sessions<'_>) -> Line {
     if children > 0 {
         detail += &format!(", {} by sub-agents", count(children));
     }
-    let entries = sessions.entries.iter().take(EXAMPLES);
     Line {
         label: "Sessions".into(),
         value: count(n),
         count: n,
         detail,
-        examples: entries
-            .map(|entry| Example {
-                session: entry.handle.clone(),
-                text: format!("{} active", units::duration(entry.summary.active_seconds)),
-                place: String::new(),
-            })
-            .collect(),
+        examples: told(lens, sessions, |s| {
+            Some(format!("{} active", units::duration(s.active_seconds)))
+        }),
         ..Line::default()
     }
 }
@@ -82,7 +80,10 @@ fn requests(lens: &Lens, sessions: &Sessions<'_>) -> Line {
         label: "Requests by people".into(),
         value: count(n),
         count: n,
-        detail: counted(replies, "reply", "replies"),
+        detail: format!(
+            "slash commands included; {}",
+            counted(replies, "reply", "replies")
+        ),
         examples: examples(lens, &tallies),
         ..Line::default()
     }
@@ -142,23 +143,30 @@ fn unasked(lens: &Lens, sessions: &Sessions<'_>) -> Line {
     }
 }
 
-/// Sessions that meet a condition, as examples.
-fn members(lens: &Lens, sessions: &Sessions<'_>, is: impl Fn(&Summary) -> bool) -> Vec<Example> {
-    let entries = sessions.entries.iter().filter(|e| is(e.summary));
-    entries
-        .take(EXAMPLES)
-        .map(|entry| {
-            let source = entry.summary.sources.first();
-            Example {
-                session: entry.handle.clone(),
-                text: sessions::project(entry.summary, lens),
-                place: source.map(|s| lens.line(s, LONG)).unwrap_or_default(),
-            }
+/// What is to be told of each session, as examples with the session's file.
+fn told(
+    lens: &Lens,
+    sessions: &Sessions<'_>,
+    says: impl Fn(&Summary) -> Option<String>,
+) -> Vec<Example> {
+    let told = sessions.entries.iter().filter_map(|entry| {
+        Some(Example {
+            session: entry.handle.clone(),
+            text: says(entry.summary)?,
+            place: entry.file(lens),
         })
-        .collect()
+    });
+    told.take(EXAMPLES).collect()
 }
 
-fn calls(sessions: &Sessions<'_>) -> Line {
+/// Sessions that meet a condition, as examples.
+fn members(lens: &Lens, sessions: &Sessions<'_>, is: impl Fn(&Summary) -> bool) -> Vec<Example> {
+    told(lens, sessions, |s| {
+        is(s).then(|| sessions::project(s, lens))
+    })
+}
+
+fn calls(lens: &Lens, sessions: &Sessions<'_>) -> Line {
     let n = sum(sessions, |s| s.calls);
     let failed = sum(sessions, |s| s.failed);
     let refused = sum(sessions, |s| s.refused);
@@ -169,6 +177,12 @@ fn calls(sessions: &Sessions<'_>) -> Line {
         count: n,
         detail: format!("{} failed, {} refused", percent(failed, n), count(refused)),
         top: commonest(tools, |tool| Lens::default().name(tool, 60)),
+        examples: told(lens, sessions, |s| {
+            let tools = commonest(s.tools.iter(), |tool| Lens::default().name(tool, 60));
+            let named = tools.iter().take(4);
+            let named: Vec<String> = named.map(|(tool, n)| format!("{tool} ×{n}")).collect();
+            (s.calls > 0).then(|| format!("{}: {}", count(s.calls), named.join(" · ")))
+        }),
         ..Line::default()
     }
 }
@@ -191,11 +205,16 @@ fn deed(lens: &Lens, sessions: &Sessions<'_>, kind: Deed, label: &str, notable: 
         })
     };
     let detail = match (tallies.len() as u64, kind) {
+        (0, Deed::WriteOutsideProject) => EXEMPT.to_owned(),
         (0, _) => String::new(),
         (_, Deed::HostContacted) => {
             let hosts: BTreeSet<&String> = hosts().map(|(host, _)| host).collect();
             counted(hosts.len() as u64, "host", "hosts")
         }
+        (in_sessions, Deed::WriteOutsideProject) => format!(
+            "in {}; {EXEMPT}",
+            counted(in_sessions, "session", "sessions")
+        ),
         (in_sessions, _) => format!("in {}", counted(in_sessions, "session", "sessions")),
     };
     Line {
@@ -244,7 +263,11 @@ pub(super) fn commonest<'a, S: AsRef<str> + 'a>(
     }
     let mut shown: BTreeMap<String, u64> = BTreeMap::new();
     for (name, n) in raw {
-        *shown.entry(clean(name)).or_default() += n;
+        let name = match clean(name) {
+            name if name.is_empty() => "(no name)".to_owned(),
+            name => name,
+        };
+        *shown.entry(name).or_default() += n;
     }
     let mut shown: Vec<(String, u64)> = shown.into_iter().collect();
     shown.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -252,23 +275,45 @@ pub(super) fn commonest<'a, S: AsRef<str> + 'a>(
     shown
 }
 
-fn tokens(sessions: &Sessions<'_>) -> Line {
+fn tokens(lens: &Lens, sessions: &Sessions<'_>) -> Line {
     let written = sum(sessions, |s| s.tokens.output);
     let read = sum(sessions, |s| s.tokens.input + s.tokens.cache_write);
     let cached = sum(sessions, |s| s.tokens.cache_read);
     let requests = sum(sessions, |s| s.tokens.requests);
     let all = written.saturating_add(read).saturating_add(cached);
+    let silent = sum(sessions, |s| u64::from(s.tokens.requests == 0));
+    let mut detail = format!(
+        "{} written, {} read, {} from cache, in {}",
+        units::short(written),
+        units::short(read),
+        units::short(cached),
+        counted(requests, "request", "requests")
+    );
+    if requests == 0 {
+        detail = "no recording says".to_owned();
+    } else if silent > 0 {
+        detail += &format!(", {} do not say", counted(silent, "session", "sessions"));
+    }
     Line {
         label: "Tokens".into(),
-        value: units::short(all),
+        value: if requests == 0 {
+            "–".into()
+        } else {
+            units::short(all)
+        },
         count: all,
-        detail: format!(
-            "{} written, {} read, {} from cache, in {}",
-            units::short(written),
-            units::short(read),
-            units::short(cached),
-            counted(requests, "request", "requests")
-        ),
+        detail,
+        examples: told(lens, sessions, |s| {
+            let of = &s.tokens;
+            (of.requests > 0).then(|| {
+                format!(
+                    "{} written, {} read, {} from cache",
+                    units::short(of.output),
+                    units::short(of.input.saturating_add(of.cache_write)),
+                    units::short(of.cache_read)
+                )
+            })
+        }),
         ..Line::default()
     }
 }

@@ -50,7 +50,7 @@ pub struct FindingRow {
     pub step: u64,
     /// When.
     pub time: String,
-    /// Where, as `FILE:OFFSET`, the decisive place first.
+    /// Where, as `FILE @OFFSET`, the decisive place first.
     pub places: Vec<String>,
     /// How far beyond what was asked.
     pub overreach: Overreach,
@@ -94,7 +94,10 @@ impl Findings {
             .map(|(i, finding)| row(i, finding, scan, lens, sessions))
             .collect();
         let seen: HashSet<&BehaviourId> = shown.iter().map(|f| &f.behaviour).collect();
-        let clear = scan.checked.iter().filter(|id| !seen.contains(id));
+        // Where there is no session, nothing was looked at.
+        let looked = !scan.summaries.is_empty();
+        let checked = scan.checked.iter().filter(|_| looked);
+        let clear = checked.filter(|id| !seen.contains(id));
         Self {
             below: (scan.findings.len() - shown.len()) as u64,
             severities: severities(&shown),

@@ -13,7 +13,11 @@ use crate::units::{self, counted};
 pub(super) fn headline(scan: &Scan) -> String {
     let sessions = scan.summaries.len() as u64;
     if sessions == 0 {
-        return "No session of an agent was found.".to_owned();
+        return match scan.window == crate::Window::default() {
+            true => "No session of an agent was found.",
+            false => "No session is what was asked for.",
+        }
+        .to_owned();
     }
     let seconds = scan.summaries.iter().map(|s| s.active_seconds).sum();
     let undated = scan.summaries.iter().any(|s| s.start.is_none());
@@ -74,10 +78,14 @@ pub(super) fn verdict(scan: &Scan, findings: &Findings) -> String {
     };
     let under = format!("under the threshold of {:.2}{set}", scan.threshold);
     let weaker = match findings.below {
+        0 if scan.budget.is_some() => format!(" No weaker signal is {under}."),
         0 => String::new(),
         1 => format!(" One weaker signal is {under}."),
         n => format!(" {} weaker signals are {under}.", units::count(n)),
     };
+    if scan.summaries.is_empty() {
+        return "There was nothing to look at.".to_owned();
+    }
     let Some(first) = findings.shown.first() else {
         return match scan.checked.len() as u64 {
             0 => format!("Nothing to report.{weaker}"),
@@ -116,6 +124,10 @@ pub(super) fn scope(scan: &Scan) -> String {
     }
     if let Some(until) = scan.window.until {
         parts.push(format!("until {}", units::minute(until, &scan.time_zone)));
+    }
+    if let Some(project) = &scan.window.project {
+        let lens = crate::clean::Lens::default();
+        parts.push(format!("projects with “{}”", lens.line(project, 60)));
     }
     if !scan.window.behaviours.is_empty() {
         let names = scan.window.behaviours.iter().map(super::findings::name);

@@ -20,7 +20,7 @@ pub use breakdown::{Breakdown, Share};
 pub use findings::{BehaviourRow, FindingRow, Findings};
 pub(crate) use findings::{deception, leg, name, overreach, shown};
 pub use sessions::SessionRow;
-pub(crate) use sessions::Sessions;
+pub(crate) use sessions::{Entry, Sessions, same_handle};
 
 use serde::Serialize;
 
@@ -84,7 +84,7 @@ pub struct Example {
     pub session: String,
     /// What.
     pub text: String,
-    /// Where, as `FILE:OFFSET` in bytes; empty where there is no place.
+    /// Where, as `FILE @OFFSET` in bytes; empty where there is no place.
     pub place: String,
 }
 

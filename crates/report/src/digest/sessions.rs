@@ -22,6 +22,8 @@ pub struct SessionRow {
     pub title: String,
     /// The first request of a person.
     pub asked: String,
+    /// The file that it was read from, the first of several.
+    pub file: String,
     /// The project's directory.
     pub project: String,
     /// The harness.
@@ -58,6 +60,20 @@ pub(crate) struct Entry<'a> {
     pub(crate) summary: &'a Summary,
     /// Worst first.
     pub(crate) shown: Vec<&'a Finding>,
+}
+
+impl Entry<'_> {
+    /// The file that its events came from, the first of several; empty where none is known.
+    pub(super) fn file(&self, lens: &Lens) -> String {
+        let source = self.summary.sources.first();
+        source.map(|s| lens.line(s, 400)).unwrap_or_default()
+    }
+}
+
+/// Whether a reader who typed this means that handle: in any case, with or without brackets.
+pub(crate) fn same_handle(typed: &str, handle: &str) -> bool {
+    let typed = typed.trim().trim_matches(['[', ']']);
+    typed.eq_ignore_ascii_case(handle)
 }
 
 /// The sessions of a scan, worst first.
@@ -157,6 +173,7 @@ fn row(entry: &Entry<'_>, scan: &Scan, lens: &Lens) -> SessionRow {
             (true, true, false) => id.clone(),
         },
         asked,
+        file: entry.file(lens),
         id,
         project,
         harness: harness(summary),

@@ -23,9 +23,10 @@ pub(super) fn lines(scan: &Scan, lens: &Lens, sessions: &Sessions<'_>) -> Vec<Li
     lines.extend([
         missing(scan, lens, sessions),
         reasoning(sessions),
-        unreadable(scan, lens),
+        unopened(scan, lens),
+        unreadable(scan, lens, sessions),
         gaps(lens, sessions),
-        unpaired(sessions),
+        unpaired(lens, sessions),
         unknown(scan, lens, sessions),
         not_assessable(scan, lens),
         unchecked(scan),
@@ -175,33 +176,62 @@ fn reasoning(sessions: &Sessions<'_>) -> Line {
     }
 }
 
-fn unreadable(scan: &Scan, lens: &Lens) -> Line {
-    let read = &scan.read;
-    let mut detail = format!(
-        "{} of {} could not be understood.",
-        units::bytes(read.unreadable_bytes),
-        units::bytes(read.bytes)
-    );
-    if !read.unopened.is_empty() {
-        let unopened = read.unopened.len() as u64;
-        let unopened = counted(unopened, "file or folder", "files or folders");
-        detail += &format!(" {unopened} could not be opened.");
-    }
-    let examples = read.unopened.iter().map(|(path, why)| Example {
-        session: String::new(),
-        text: lens.line(why, LONG),
-        place: lens.path(path),
-    });
-    let mut examples: Vec<Example> = examples.collect();
+/// Files that are there and could not be read at all.
+fn unopened(scan: &Scan, lens: &Lens) -> Line {
+    let unopened = &scan.read.unopened;
+    let mut examples: Vec<Example> = unopened
+        .iter()
+        .map(|(path, why)| Example {
+            session: String::new(),
+            text: lens.line(why, LONG),
+            place: lens.path(path),
+        })
+        .collect();
     examples.sort_by(|a, b| a.place.cmp(&b.place));
     examples.truncate(EXAMPLES);
+    Line {
+        label: "Could not be opened".into(),
+        value: count(unopened.len() as u64),
+        count: unopened.len() as u64,
+        detail: match examples.first() {
+            None => "Every file and folder could be opened.".into(),
+            Some(first) => format!(
+                "Nothing of it is in this report. First: {}: {}.",
+                first.place, first.text
+            ),
+        },
+        notable: !unopened.is_empty(),
+        examples,
+        ..Line::default()
+    }
+}
+
+fn unreadable(scan: &Scan, lens: &Lens, sessions: &Sessions<'_>) -> Line {
+    let read = &scan.read;
+    let unparsable = |(cause, _): &(&GapCause, _)| {
+        use GapCause::{BadArchive, TooLong, Truncated, Unparsable};
+        matches!(cause, Unparsable | TooLong | Truncated | BadArchive)
+    };
+    let examples = sessions.entries.iter().flat_map(|entry| {
+        let tallies = entry.summary.gaps.iter().filter(unparsable);
+        let places = tallies.flat_map(|(_, tally)| &tally.examples);
+        places.map(|(place, text)| Example {
+            session: entry.handle.clone(),
+            text: lens.line(text, LONG),
+            place: lens.place(place),
+        })
+    });
     Line {
         label: "Unreadable bytes".into(),
         value: percent(read.unreadable_bytes, read.bytes),
         count: read.unreadable_bytes,
-        detail,
-        notable: read.unreadable_bytes > 0 || !read.unopened.is_empty(),
-        examples,
+        detail: format!(
+            "{} of {} could not be understood.",
+            units::bytes(read.unreadable_bytes),
+            units::bytes(read.bytes)
+        ),
+        notable: read.unreadable_bytes > 0,
+        examples: examples.take(EXAMPLES).collect(),
         ..Line::default()
     }
 }
@@ -243,7 +273,7 @@ fn gaps(lens: &Lens, sessions: &Sessions<'_>) -> Line {
 }
 
 /// Calls without a result and results without a call: one of the two was not recorded.
-fn unpaired(sessions: &Sessions<'_>) -> Line {
+fn unpaired(lens: &Lens, sessions: &Sessions<'_>) -> Line {
     let sum = |of: fn(&Summary) -> u64| -> u64 { sessions.summaries().map(of).sum() };
     let unanswered = sum(|s| s.unanswered);
     let unasked = sum(|s| s.unasked_results);
@@ -274,7 +304,7 @@ fn unpaired(sessions: &Sessions<'_>) -> Line {
                     counted(e.summary.unanswered, "call", "calls"),
                     counted(e.summary.unasked_results, "result", "results")
                 ),
-                place: String::new(),
+                place: e.file(lens),
             })
             .collect(),
         ..Line::default()
@@ -348,6 +378,7 @@ fn not_assessable(scan: &Scan, lens: &Lens) -> Line {
         value: count(checks.len() as u64),
         count: checks.len() as u64,
         detail: match says.first() {
+            None if scan.summaries.is_empty() => "There was no session to check.".into(),
             None => "Every check could be made in every session.".into(),
             Some(first) => format!("{first}."),
         },
@@ -361,9 +392,10 @@ fn not_assessable(scan: &Scan, lens: &Lens) -> Line {
 fn unchecked(scan: &Scan) -> Line {
     let all = &Catalogue::builtin().behaviours;
     let wanted = |id| scan.window.behaviours.is_empty() || scan.window.behaviours.contains(id);
+    let none = scan.summaries.is_empty();
     let left: Vec<String> = all
         .iter()
-        .filter(|b| !scan.checked.contains(&b.id) || !wanted(&b.id))
+        .filter(|b| none || !scan.checked.contains(&b.id) || !wanted(&b.id))
         .map(|b| name(&b.id))
         .collect();
     Line {
@@ -371,6 +403,7 @@ fn unchecked(scan: &Scan) -> Line {
         value: count(left.len() as u64),
         count: left.len() as u64,
         detail: match left.len() {
+            _ if none => "There was no session to look at.".into(),
             0 => "Every behaviour of the catalogue was looked for.".into(),
             _ => format!(
                 "Of {} in the catalogue: {}.",

@@ -19,7 +19,7 @@ use proctor_reconcile::{Facts, Observer, View};
 use serde::Serialize;
 
 use crate::clean::Lens;
-use crate::digest::Sessions;
+use crate::digest::{Entry, Sessions, same_handle};
 use crate::scan::Scan;
 
 /// Sessions that a page shows.
@@ -57,6 +57,8 @@ struct Marks {
     handle: String,
     /// Steps it has, as far as the scan knew.
     steps: u64,
+    /// Whether it is told from its beginning on, not only around evidence.
+    whole: bool,
     marks: Vec<Mark>,
     by_step: HashMap<u64, Vec<usize>>,
     by_place: HashMap<Place, Vec<usize>>,
@@ -83,9 +85,31 @@ impl Plan {
             any_home: true,
         };
         let sessions = Sessions::of(scan);
-        let numbers = numbers(scan);
         let entries = sessions.entries.iter().enumerate();
         let wanted = entries.filter(|(i, entry)| *i < AT_LEAST || !entry.shown.is_empty());
+        Self::with(scan, lens, false, wanted.take(SESSIONS).map(|(_, e)| e))
+    }
+
+    /// Plans the telling of single sessions in order, with findings or not: those among `handles`.
+    pub fn telling(scan: &Scan, handles: &[String], reveal: bool) -> Self {
+        let lens = Lens {
+            reveal,
+            home: scan.home.clone(),
+            any_home: false,
+        };
+        let sessions = Sessions::of(scan);
+        let named = |entry: &&Entry<'_>| handles.iter().any(|h| same_handle(h, &entry.handle));
+        let wanted = sessions.entries.iter().filter(named);
+        Self::with(scan, lens, true, wanted.take(SESSIONS))
+    }
+
+    fn with<'a>(
+        scan: &Scan,
+        lens: Lens,
+        whole: bool,
+        entries: impl Iterator<Item = &'a Entry<'a>>,
+    ) -> Self {
+        let numbers = numbers(scan);
         let mut plan = Self {
             sessions: Vec::new(),
             marks: HashMap::new(),
@@ -94,10 +118,11 @@ impl Plan {
                 zone: scan.time_zone.clone(),
             }),
         };
-        for (_, entry) in wanted.take(SESSIONS) {
+        for entry in entries {
             let mut marks = Marks {
                 handle: entry.handle.clone(),
                 steps: entry.summary.steps,
+                whole,
                 ..Marks::default()
             };
             for finding in entry.shown.iter().take(FINDINGS) {
@@ -165,7 +190,8 @@ impl Marks {
     /// Whether a step stands at an end of the session or close to a decisive one.
     fn near(&self, index: u64) -> bool {
         let close = index.saturating_sub(CONTEXT)..=index.saturating_add(CONTEXT);
-        index < ENDS
+        self.whole
+            || index < ENDS
             || index.saturating_add(ENDS) >= self.steps
             || close.into_iter().any(|i| self.by_step.contains_key(&i))
     }
@@ -192,7 +218,9 @@ impl Excerpt {
         let room = MOMENTS.saturating_sub(self.kept.len());
         let keep = if hits.is_empty() {
             // The last quarter of the room is for evidence alone.
-            room > MOMENTS / 4 && (self.after > 0 || marks.near(step.index))
+            let end = marks.whole && step.index.saturating_add(ENDS) >= marks.steps;
+            let near = self.after > 0 || marks.near(step.index);
+            near && (room > MOMENTS / 4 || end && room > 0)
         } else {
             room > 0
         };

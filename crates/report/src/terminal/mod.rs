@@ -4,6 +4,7 @@ mod explain;
 mod ink;
 mod open;
 mod sections;
+mod story;
 
 pub use explain::explain;
 pub use open::{UnknownHandle, show};
@@ -53,7 +54,7 @@ pub fn terminal(scan: &Scan, style: &Style) -> String {
         sections::findings(&digest, style),
         sections::sessions(&digest, style),
         sections::unseen(&digest, style),
-        footer(&digest, style),
+        footer(scan, &digest, style),
     ];
     for section in sections.iter().filter(|section| !section.is_empty()) {
         out.push('\n');
@@ -81,12 +82,14 @@ fn title(scan: &Scan, digest: &Digest, style: &Style) -> String {
         took / 1000,
         took % 1000 / 100,
     );
-    let room = style.width().saturating_sub(name.len());
-    let mut out = format!(
-        "{}{}\n\n",
-        style.paint(Tone::Head, &name),
-        style.paint(Tone::Dim, &ink::fit(&rest, room))
-    );
+    let lines = ink::wrap(&format!("{name}{rest}"), style.width()).into_iter();
+    let mut out: String = lines
+        .map(|line| match line.strip_prefix(&name) {
+            Some(rest) => style.paint(Tone::Head, &name) + &style.paint(Tone::Dim, rest) + "\n",
+            None => style.paint(Tone::Dim, &line) + "\n",
+        })
+        .collect();
+    out.push('\n');
     for line in ink::wrap(&digest.headline, style.width()) {
         out += &style.paint(Tone::Strong, &line);
         out.push('\n');
@@ -105,15 +108,16 @@ fn title(scan: &Scan, digest: &Digest, style: &Style) -> String {
     out
 }
 
-fn footer(digest: &Digest, style: &Style) -> String {
+fn footer(scan: &Scan, digest: &Digest, style: &Style) -> String {
     let some = digest
         .findings
         .shown
         .first()
         .map_or("d6", |f| f.handle.as_str());
     let hints = format!(
-        "Open a line: proctor scan --show {some} · all of them: -v · a page to share: --report \
-         out.html · a behaviour in plain words: proctor explain BEHAVIOUR"
+        "Open a line: {} --show {some} · all of them: -v · a page to share: --report out.html · a \
+         behaviour in plain words: proctor explain BEHAVIOUR",
+        crate::clean::Lens::default().line(&scan.command, 400),
     );
     let lines = ink::wrap(&hints, style.width()).into_iter();
     lines.map(|l| style.paint(Tone::Dim, &l) + "\n").collect()

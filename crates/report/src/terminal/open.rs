@@ -4,8 +4,11 @@ use proctor_model::{BehaviourId, Catalogue};
 use thiserror::Error;
 
 use super::ink::{Tone, fit, left, wrap};
+use super::sections::Room;
+use super::story::story;
 use super::{Style, lens, sections};
 use crate::digest::{self, Digest, FindingRow, Line, SessionRow, Share, deception, overreach};
+use crate::excerpt::SessionView;
 use crate::scan::Scan;
 use crate::units::{self, count, counted};
 
@@ -20,16 +23,20 @@ pub struct UnknownHandle {
 }
 
 /// What a handle of the digest opens: a line with its evidence (`d3`, `u5`), a finding (`F12`), a
-/// session (`S4`), a harness, model or project (`h1`, `m2`, `p3`), or all findings of a behaviour
+/// session (`S4`, told in order where `views` has it), a harness, model or project (`h1`, `m2`, `p3`), or all findings of a behaviour
 /// (by its id).
 ///
 /// # Errors
 ///
 /// If the scan has no such handle.
-pub fn show(scan: &Scan, handle: &str, style: &Style) -> Result<String, UnknownHandle> {
+pub fn show(
+    scan: &Scan,
+    views: &[SessionView],
+    handle: &str,
+    style: &Style,
+) -> Result<String, UnknownHandle> {
     let digest = Digest::of(scan, &lens(scan, style));
-    let handle = handle.trim().trim_matches(['[', ']']);
-    let named = |other: &str| other.eq_ignore_ascii_case(handle);
+    let named = |other: &str| digest::same_handle(handle, other);
     let mut lines = digest.did.iter().chain(&digest.unseen);
     let mut shares = digest.by.iter().flat_map(|part| &part.rows);
     let text = if let Some(line) = lines.find(|l| named(&l.handle)) {
@@ -39,8 +46,9 @@ pub fn show(scan: &Scan, handle: &str, style: &Style) -> Result<String, UnknownH
     } else if let Some(row) = digest.findings.shown.iter().find(|f| named(&f.handle)) {
         open_finding(row, &digest, style)
     } else if let Some(row) = digest.sessions.iter().find(|s| named(&s.handle)) {
-        open_session(row, &digest, style)
-    } else if let Some(text) = open_behaviour(handle, &digest, style) {
+        let view = views.iter().find(|view| view.handle == row.handle);
+        open_session(row, &digest, view, style)
+    } else if let Some(text) = open_behaviour(handle.trim(), &digest, style) {
         text
     } else {
         return Err(unknown(handle, &digest));
@@ -51,12 +59,19 @@ pub fn show(scan: &Scan, handle: &str, style: &Style) -> Result<String, UnknownH
 fn unknown(handle: &str, digest: &Digest) -> UnknownHandle {
     let lines = (digest.did.len(), digest.unseen.len());
     let mut hint = format!("there are d1 to d{}, u1 to u{}", lines.0, lines.1);
-    for (letter, n) in [
+    let parts = digest.by.iter().map(|part| {
+        let letter = part.by.get(..1).unwrap_or_default();
+        (letter, part.rows.len())
+    });
+    let others = [
         ("F", digest.findings.shown.len()),
         ("S", digest.sessions.len()),
-    ] {
-        if n > 0 {
-            hint += &format!(", {letter}1 to {letter}{n}");
+    ];
+    for (letter, n) in others.into_iter().chain(parts) {
+        match n {
+            0 => {}
+            1 => hint += &format!(", {letter}1"),
+            n => hint += &format!(", {letter}1 to {letter}{n}"),
         }
     }
     UnknownHandle {
@@ -86,10 +101,13 @@ fn open_line(line: &Line, style: &Style) -> String {
     }
     if !line.examples.is_empty() {
         out.push('\n');
-        out += &sections::examples(&line.examples, usize::MAX, style);
+        out += &sections::examples(&line.examples, Room::Whole, style);
         let shown = line.examples.len() as u64;
-        if line.count > shown && line.examples.iter().any(|e| !e.place.is_empty()) {
-            let note = format!("{} of {} shown; --json has more.", count(shown), line.value);
+        if line.count > shown
+            && line.value == count(line.count)
+            && line.examples.iter().any(|e| !e.place.is_empty())
+        {
+            let note = format!("{} of {} shown.", count(shown), line.value);
             out += &format!(" {}\n", style.paint(Tone::Dim, &note));
         }
     }
@@ -157,10 +175,15 @@ fn open_finding(row: &FindingRow, digest: &Digest, style: &Style) -> String {
     ];
     out += &table(&facts, style);
     out.push('\n');
-    out + &sections::finding_body(row, style)
+    out + &sections::finding_body(row, Room::Whole, style)
 }
 
-fn open_session(row: &SessionRow, digest: &Digest, style: &Style) -> String {
+fn open_session(
+    row: &SessionRow,
+    digest: &Digest,
+    view: Option<&SessionView>,
+    style: &Style,
+) -> String {
     let mut out = style.heading(&format!("{}  {}", row.handle, row.title), "");
     let presence = match (row.unattended, row.child) {
         (true, true) => "nobody present, started by another session",
@@ -186,18 +209,17 @@ fn open_session(row: &SessionRow, digest: &Digest, style: &Style) -> String {
             ),
         ),
         ("", row.did.clone()),
+        ("File", row.file.clone()),
     ];
     out += &table(&facts, style);
     let of_it = digest.findings.shown.iter();
     for finding in of_it.filter(|f| f.session == row.handle) {
         out.push('\n');
-        out += &sections::finding(
-            finding,
-            &Style {
-                verbose: true,
-                ..*style
-            },
-        );
+        out += &sections::finding(finding, style);
+        out += &sections::finding_body(finding, Room::Whole, style);
+    }
+    if let Some(view) = view {
+        out += &story(row, view, style);
     }
     out
 }
@@ -217,13 +239,8 @@ fn open_behaviour(id: &str, digest: &Digest, style: &Style) -> Option<String> {
     }
     for finding in shown() {
         out.push('\n');
-        out += &sections::finding(
-            finding,
-            &Style {
-                verbose: true,
-                ..*style
-            },
-        );
+        out += &sections::finding(finding, style);
+        out += &sections::finding_body(finding, Room::Whole, style);
     }
     Some(out)
 }

@@ -114,9 +114,9 @@ fn a_terminal_shows_hostile_text_and_obeys_none_of_it() {
     };
     let mut outs = vec![terminal(&scan, &style)];
     for handle in ["F1", "S1", "d5", "d8", "u9", "p1", "m1", "goal-hijack"] {
-        outs.push(show(&scan, handle, &style).unwrap());
+        outs.push(show(&scan, &[], handle, &style).unwrap());
     }
-    outs.push(show(&scan, HOSTILE, &style).unwrap_or_else(|e| e.to_string()));
+    outs.push(show(&scan, &[], HOSTILE, &style).unwrap_or_else(|e| e.to_string()));
     for out in &outs {
         assert_eq!(out.chars().find(|c| unseen(*c)), None, "{out}");
         assert!(!out.contains(SECRET));

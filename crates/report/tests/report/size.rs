@@ -5,6 +5,7 @@ use std::time::Instant;
 use proctor_model::{Deception, Harness, Overreach};
 
 use crate::data::{Recorder, Says, scan};
+use crate::page::dead_links;
 use crate::{page, views};
 
 fn long(n: usize) -> Recorder {
@@ -74,4 +75,6 @@ fn a_flood_of_steps_findings_and_sessions_stays_a_page() {
     ] {
         assert!(page.contains(said), "{said}");
     }
+    // What is left out is not linked to either.
+    assert_eq!(dead_links(&page), Vec::<&str>::new());
 }

@@ -53,7 +53,7 @@ fn a_plain_terminal_gets_ascii() {
         ..style(80)
     };
     assert!(terminal(&scan, &plain).is_ascii());
-    assert!(show(&scan, "F4", &plain).unwrap().is_ascii());
+    assert!(show(&scan, &[], "F4", &plain).unwrap().is_ascii());
 }
 
 #[test]
@@ -85,13 +85,13 @@ fn regex_free_strip(text: &str) -> String {
 fn every_handle_opens_its_evidence() {
     let (scan, _) = data::sample();
     for handle in ["d8", "u8", "F1", "S1", "p2", "persistence"] {
-        insta::assert_snapshot!(handle, show(&scan, handle, &style(100)).unwrap());
+        insta::assert_snapshot!(handle, show(&scan, &[], handle, &style(100)).unwrap());
     }
     assert_eq!(
-        show(&scan, " [f1] ", &style(80)),
-        show(&scan, "F1", &style(80))
+        show(&scan, &[], " [f1] ", &style(80)),
+        show(&scan, &[], "F1", &style(80))
     );
-    let unknown = show(&scan, "F99", &style(80)).unwrap_err();
+    let unknown = show(&scan, &[], "F99", &style(80)).unwrap_err();
     insta::assert_snapshot!(unknown.to_string());
 }
 
@@ -107,7 +107,7 @@ fn verbose_opens_everything() {
         "drop.bytebin.example",
         "The only benchmark run failed before it measured anything.",
         "│ nobody will check",
-        "jsonl:24717",
+        "jsonl @24717",
     ] {
         assert!(out.contains(told), "{told}");
     }

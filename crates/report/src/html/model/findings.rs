@@ -61,6 +61,17 @@ pub(super) struct Card<'a> {
     open: bool,
 }
 
+impl<'a> Group<'a> {
+    /// Handles of the findings that it shows.
+    pub(super) fn handles(&self) -> impl Iterator<Item = (&'a str, bool)> {
+        let cards = self
+            .kinds
+            .iter()
+            .flat_map(|kind| std::iter::once(&kind.first).chain(&kind.more));
+        cards.map(|card| (card.row.handle.as_str(), true))
+    }
+}
+
 /// Shown findings by how far they went and how well they were hidden.
 pub(super) fn matrix(findings: &[FindingRow]) -> Vec<MatrixRow> {
     const FAR: [Overreach; 4] = [

@@ -42,6 +42,8 @@ pub(super) struct Page<'a> {
     sessions: Vec<Shown<'a>>,
     /// Handles of the sessions that the page lists, so that links to others are not made.
     listed: BTreeMap<&'a str, bool>,
+    /// Handles of the findings that the page shows, for the same reason.
+    shown: BTreeMap<&'a str, bool>,
     timelines_left_out: u64,
     threshold: String,
 }
@@ -95,6 +97,7 @@ impl<'a> Page<'a> {
             breakdowns: digest.by.iter().map(part).collect(),
             matrix: matrix(&digest.findings.shown),
             legs: legs(&digest.findings.behaviours),
+            shown: behaviours.iter().flat_map(Group::handles).collect(),
             most: behaviours.iter().map(|g| g.row.count).max().unwrap_or(0),
             behaviours,
             findings_left_out,

@@ -34,8 +34,9 @@ pub(super) struct Shown<'a> {
 #[derive(Serialize)]
 pub(super) struct Says<'a> {
     title: &'a str,
-    /// Handles of the findings and their steps.
-    at: Vec<(&'a str, u64)>,
+    /// Handles of the findings and the anchors of their steps; empty where the timeline has not
+    /// room for the step.
+    at: Vec<(&'a str, &'a str)>,
 }
 
 /// The timelines, worst first, as many as fit.
@@ -69,17 +70,20 @@ pub(super) fn timelines<'a>(
             row,
             view,
             found: of_it.len() as u64,
-            findings: says(&of_it),
+            findings: says(&of_it, view),
             open: out.is_empty(),
         });
     }
     (out, left_out)
 }
 
-fn says<'a>(findings: &[&'a FindingRow]) -> Vec<Says<'a>> {
+fn says<'a>(findings: &[&'a FindingRow], view: &'a SessionView) -> Vec<Says<'a>> {
+    let moments = view.moments.iter();
+    let anchors: HashMap<u64, &str> = moments.map(|m| (m.index, m.id.as_str())).collect();
     let mut out: Vec<Says<'_>> = Vec::new();
     for row in findings.iter().take(100) {
-        let at = (row.handle.as_str(), row.step);
+        let anchor = anchors.get(&row.step).copied().unwrap_or_default();
+        let at = (row.handle.as_str(), anchor);
         match out.iter_mut().find(|says| says.title == row.title) {
             Some(says) => says.at.push(at),
             None => out.push(Says {

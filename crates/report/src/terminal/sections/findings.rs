@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use proctor_model::Severity;
 
-use super::{HANDLE, LISTED, rest, trimmed};
+use super::{HANDLE, LISTED, Room, trimmed};
 use crate::digest::{Digest, FindingRow};
 use crate::terminal::Style;
-use crate::terminal::ink::{Tone, fit, fit_path, left, wrap};
+use crate::terminal::ink::{Tone, fit, left, wrap};
 use crate::units::{count, counted};
 
 pub(in crate::terminal) fn findings(digest: &Digest, style: &Style) -> String {
@@ -51,7 +51,8 @@ pub(in crate::terminal) fn findings(digest: &Digest, style: &Style) -> String {
 /// session as one.
 fn listed(shown: &[FindingRow], style: &Style) -> String {
     if style.verbose {
-        return shown.iter().map(|row| finding(row, style)).collect();
+        let told = |row| finding(row, style) + &finding_body(row, Room::Width, style);
+        return shown.iter().map(told).collect();
     }
     let mut known: HashMap<(&str, &str, &str), usize> = HashMap::new();
     let mut kinds: Vec<(&FindingRow, u64)> = Vec::new();
@@ -68,14 +69,22 @@ fn listed(shown: &[FindingRow], style: &Style) -> String {
         }
     }
     let mut out = String::new();
+    let mut told = 0;
     for (row, more) in kinds.iter().take(LISTED) {
+        told += more + 1;
         let mut row = (*row).clone();
         if *more > 0 {
             row.title += &format!(" (and {} like it)", counted(*more, "more", "more"));
         }
         out += &finding(&row, style);
     }
-    out + &rest(kinds.len(), LISTED, style)
+    let more = (shown.len() as u64).saturating_sub(told);
+    if more > 0 {
+        let more = format!("and {}: -v", counted(more, "more finding", "more findings"));
+        let more = style.paint(Tone::Dim, &more);
+        out += &format!(" {}{more}\n", " ".repeat(HANDLE));
+    }
+    out
 }
 
 fn severity(severity: Severity, style: &Style) -> String {
@@ -84,7 +93,7 @@ fn severity(severity: Severity, style: &Style) -> String {
     style.paint(Tone::Severity(severity), name) + &fill
 }
 
-/// A finding with its title; verbose, with explanation, quote and places.
+/// A finding with its title.
 pub(in crate::terminal) fn finding(row: &FindingRow, style: &Style) -> String {
     let before = 1 + HANDLE + 10 + 6 + 5;
     let mut title = wrap(&row.title, style.width().saturating_sub(before)).into_iter();
@@ -99,14 +108,11 @@ pub(in crate::terminal) fn finding(row: &FindingRow, style: &Style) -> String {
     for line in title.take(3) {
         out += &format!("{}{line}\n", " ".repeat(before));
     }
-    if style.verbose {
-        out += &finding_body(row, style);
-    }
     out
 }
 
 /// What stands below a finding's line.
-pub(in crate::terminal) fn finding_body(row: &FindingRow, style: &Style) -> String {
+pub(in crate::terminal) fn finding_body(row: &FindingRow, places: Room, style: &Style) -> String {
     let indent = " ".repeat(HANDLE + 1);
     let room = style.width().saturating_sub(indent.len());
     let mut out = String::new();
@@ -118,7 +124,7 @@ pub(in crate::terminal) fn finding_body(row: &FindingRow, style: &Style) -> Stri
         out += &format!("{indent}{bar} {}\n", fit(line, room.saturating_sub(2)));
     }
     for place in &row.places {
-        let place = fit_path(place, room);
+        let place = places.fit(place, room);
         out += &format!("{indent}{}\n", style.paint(Tone::Dim, &place));
     }
     out

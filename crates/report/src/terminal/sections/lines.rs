@@ -2,18 +2,18 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{HANDLE, LABEL, VALUE, trimmed};
+use super::{HANDLE, LABEL, Room, VALUE, trimmed};
 use crate::digest::{Digest, Example, Line};
 use crate::terminal::Style;
 use crate::terminal::ink::{Tone, fit, fit_path, left, right, wrap};
-use crate::units::{self, count};
+use crate::units;
 
 pub(in crate::terminal) fn did(digest: &Digest, style: &Style) -> String {
     let mut out = style.heading("WHAT AGENTS DID", "");
     for line in &digest.did {
         out += &did_line(line, style);
         if style.verbose {
-            out += &examples(&line.examples, 5, style);
+            out += &examples(&line.examples, Room::Width, style);
         }
     }
     out
@@ -59,7 +59,7 @@ fn samples(top: &[(String, u64)], room: usize) -> String {
         let name = fit_path(name, 34.min(room.saturating_sub(times.width())));
         let next = format!("{name}{times}");
         let gap = if out.is_empty() { "" } else { " · " };
-        if out.is_empty() && name.width() < 10 && name.ends_with('…') {
+        if out.is_empty() && name.width() < 10 && (name.is_empty() || name.ends_with('…')) {
             break;
         }
         if out.width() + gap.width() + next.width() > room {
@@ -71,10 +71,10 @@ fn samples(top: &[(String, u64)], room: usize) -> String {
     out
 }
 
-pub(in crate::terminal) fn examples(examples: &[Example], most: usize, style: &Style) -> String {
+pub(in crate::terminal) fn examples(examples: &[Example], places: Room, style: &Style) -> String {
     let mut out = String::new();
     let room = style.width().saturating_sub(HANDLE + 3);
-    for example in examples.iter().take(most) {
+    for example in examples {
         let session = if example.session.is_empty() {
             String::new()
         } else {
@@ -87,22 +87,13 @@ pub(in crate::terminal) fn examples(examples: &[Example], most: usize, style: &S
             fit(&example.text, room.saturating_sub(session.width()))
         ));
         if !example.place.is_empty() {
-            let place = fit_path(&example.place, room.saturating_sub(2));
+            let place = places.fit(&example.place, room.saturating_sub(2));
             out += &trimmed(format!(
                 "    {}{}",
                 " ".repeat(HANDLE),
                 style.paint(Tone::Dim, &place)
             ));
         }
-    }
-    let more = examples.len().saturating_sub(most);
-    if more > 0 {
-        let more = format!("and {} more", count(more as u64));
-        out += &format!(
-            "  {}{}\n",
-            " ".repeat(HANDLE),
-            style.paint(Tone::Dim, &more)
-        );
     }
     out
 }
@@ -129,7 +120,7 @@ pub(in crate::terminal) fn unseen(digest: &Digest, style: &Style) -> String {
             out += &format!("{}{more}\n", " ".repeat(indent));
         }
         if style.verbose {
-            out += &examples(&line.examples, 5, style);
+            out += &examples(&line.examples, Room::Width, style);
         }
     }
     out

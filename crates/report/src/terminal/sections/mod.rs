@@ -11,7 +11,7 @@ pub(super) use lines::{did, examples, unseen};
 pub(super) use sessions::sessions;
 
 use super::Style;
-use super::ink::Tone;
+use super::ink::{Tone, fit_path};
 use crate::units::count;
 
 /// Columns of a handle.
@@ -22,6 +22,24 @@ const LABEL: usize = 23;
 const VALUE: usize = 10;
 /// Findings, sessions and parts listed before the rest is only counted.
 const LISTED: usize = 12;
+
+/// How much of a place is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// As much as fits on the line.
+    Width,
+    /// All of it, so that it can be copied.
+    Whole,
+}
+
+impl Room {
+    fn fit(self, place: &str, width: usize) -> String {
+        match self {
+            Self::Width => fit_path(place, width),
+            Self::Whole => place.to_owned(),
+        }
+    }
+}
 
 fn rest(all: usize, listed: usize, style: &Style) -> String {
     match all.saturating_sub(listed) {
