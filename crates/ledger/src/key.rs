@@ -59,7 +59,8 @@ impl Key {
     /// If the text is not a key; the message never repeats it.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let rest = text
-            .trim_end()
+            .strip_suffix('\n')
+            .unwrap_or(text)
             .strip_prefix("PRIVATE+KEY+")
             .ok_or(NoteError::Key)?;
         let (name, kind, seed, id) = parse_key(rest).ok_or(NoteError::Key)?;

@@ -216,6 +216,9 @@ pub fn verify(
     if depth == Depth::Everything {
         reader.check_names(&present);
     }
+    if reader.keys.is_empty() {
+        reader.fault(Trouble::UnknownKey, "journal", 0);
+    }
     Ok(claims.judge(reader, anchors))
 }
 
@@ -309,7 +312,10 @@ impl Claims {
             }
             let there = self.roots.get(&checkpoint.size).copied().flatten();
             let trouble = match there {
-                _ if checkpoint.origin != verdict.checkpoint.origin => Some(Trouble::ForeignKey),
+                // A log without its first entry has no name either.
+                _ if !verdict.keys.is_empty() && checkpoint.origin != verdict.checkpoint.origin => {
+                    Some(Trouble::ForeignKey)
+                }
                 None if checkpoint.size > size => Some(Trouble::RolledBack),
                 Some(root) if root == checkpoint.root => None,
                 _ => Some(Trouble::Forked),
