@@ -13,6 +13,9 @@ if [ ! -e "$corpus/.done" ]; then
     touch "$corpus/.done"
 fi
 python3 benches/scan.py "$target/release" "$corpus"
+echo
+echo "== ledger"
+"$target/release/ledger" "${LEDGER_DIR:-$target}" "${LEDGER_ENTRIES:-10000000}"
 for bench in crates/*/benches/*.rs; do
     crate=$(basename "$(dirname "$(dirname "$bench")")")
     name=$(basename "$bench" .rs)
