@@ -37,6 +37,10 @@ pub struct Manifest {
     pub models: Vec<String>,
     /// The machines it may run on, as globs; empty means any.
     pub hosts: Vec<String>,
+    /// The accounts it may run as, as globs; empty means any.
+    pub users: Vec<String>,
+    /// The working directories it may run in, as globs; empty means any.
+    pub paths: Vec<String>,
     /// The last day on which it is sanctioned.
     pub expires: Date,
     /// What it is allowed.
@@ -156,6 +160,10 @@ struct RawManifest {
     models: Vec<String>,
     #[serde(default)]
     hosts: Vec<String>,
+    #[serde(default)]
+    users: Vec<String>,
+    #[serde(default)]
+    paths: Vec<String>,
     expires: Spanned<String>,
     grants: Option<Spanned<Grants>>,
     #[serde(default)]
@@ -210,6 +218,8 @@ impl RawManifest {
             harness: self.harness,
             models: self.models,
             hosts: self.hosts,
+            users: self.users,
+            paths: self.paths,
             expires,
             grants: self.grants.map(Spanned::into_inner).unwrap_or_default(),
             oversight: self.oversight,

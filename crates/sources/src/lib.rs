@@ -145,15 +145,31 @@ pub fn read(
     progress: &mut dyn FnMut(u64),
     sink: &mut dyn Sink,
 ) -> ReadReport {
-    match packed::unpack(&recording.path) {
-        Ok(None) => read_content(recording, &recording.path, None, progress, sink),
+    read_at(recording, &recording.path, progress, sink)
+}
+
+/// Reads a copy of a recording as if it were the recording: the bytes, and what stands beside them,
+/// come from where `copy` is; events say that they stand where the recording was.
+pub fn read_copy(recording: &Recording, copy: &Path, sink: &mut dyn Sink) -> ReadReport {
+    read_at(recording, copy, &mut |_| {}, sink)
+}
+
+fn read_at(
+    recording: &Recording,
+    place: &Path,
+    progress: &mut dyn FnMut(u64),
+    sink: &mut dyn Sink,
+) -> ReadReport {
+    match packed::unpack(place) {
+        Ok(None) => read_content(recording, place, place, None, progress, sink),
         Ok(Some(unpacked)) => {
             let inside = Recording {
                 bytes: unpacked.bytes,
                 ..recording.clone()
             };
             let cut = unpacked.cut.as_deref();
-            let report = read_content(&inside, &unpacked.content, cut, &mut |_| {}, sink);
+            let content = &unpacked.content;
+            let report = read_content(&inside, place, content, cut, &mut |_| {}, sink);
             progress(recording.bytes);
             report
         }
@@ -167,9 +183,11 @@ pub fn read(
     }
 }
 
-/// Reads a recording whose bytes are in the file `content`; `cut` says why some are missing.
+/// Reads a recording whose bytes are in the file `content`, and whose neighbours stand beside
+/// `place`; `cut` says why some are missing.
 fn read_content(
     recording: &Recording,
+    place: &Path,
     content: &Path,
     cut: Option<&str>,
     progress: &mut dyn FnMut(u64),
@@ -181,11 +199,13 @@ fn read_content(
     match recording.harness {
         Harness::ClaudeCode => {
             let mut reader = ClaudeCode::new(packed::name(path), out.session());
-            records::read_file(path, content, &mut reader, &mut out);
+            records::read_file(path, place, content, &mut reader, &mut out);
         }
         Harness::Chat => chat::read(recording, content, &mut out),
         Harness::RJudge => rjudge::read(recording, content, &mut out),
-        Harness::Codex => records::read_file(path, content, &mut Codex::default(), &mut out),
+        Harness::Codex => {
+            records::read_file(path, place, content, &mut Codex::default(), &mut out);
+        }
         Harness::SweAgent => swe_agent::read(recording, content, &mut out),
         Harness::Inspect => inspect::read(recording, content, &mut out),
     }

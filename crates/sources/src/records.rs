@@ -18,9 +18,10 @@ pub(crate) trait Records {
         &Skim::NOTHING
     }
 
-    /// Gives out what stands beside the file at `path`, before its first record.
-    fn begin(&mut self, path: &Path, out: &mut Emitter<'_>) {
-        let _ = (path, out);
+    /// Gives out what stands beside the file at `path`, before its first record; it is read from
+    /// beside `place`, which is elsewhere for a copy.
+    fn begin(&mut self, path: &Path, place: &Path, out: &mut Emitter<'_>) {
+        let _ = (path, place, out);
     }
 
     /// Takes one record and gives its events out. The value is the record's own: long texts may be
@@ -32,6 +33,7 @@ pub(crate) trait Records {
 /// which is read to the length that it has now.
 pub(crate) fn read_file(
     path: &Path,
+    place: &Path,
     content: &Path,
     records: &mut dyn Records,
     out: &mut Emitter<'_>,
@@ -42,7 +44,7 @@ pub(crate) fn read_file(
     });
     match opened {
         Ok((file, len)) => {
-            records.begin(path, out);
+            records.begin(path, place, out);
             read_all(Lines::new(file, 0, len), records, out);
         }
         Err(error) => unreadable(0, &error, out),

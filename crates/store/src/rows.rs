@@ -25,7 +25,7 @@ pub enum Change {
     /// A session was attributed. From the findings before it, those that it names stand.
     Attribution(Attribution),
     /// A finding, which stands until an attribution says otherwise. It takes the place of an
-    /// earlier one with the same id.
+    /// earlier one with the same id; one of the same entry stands if that did.
     Finding(FindingRow),
     /// Observation failed.
     Gap(Gap),

@@ -248,6 +248,11 @@ fn attributions_say_which_findings_stand(store: &dyn Store) {
         })])
         .unwrap();
     assert_eq!(of(false).len(), 2);
+    // The same entry once more, because something of it was erased, changes nothing of that.
+    store
+        .apply(&[Change::Finding(finding("fallen", "a", 6))])
+        .unwrap();
+    assert_eq!(of(false).len(), 2);
 }
 
 fn findings_are_filtered(store: &dyn Store) {

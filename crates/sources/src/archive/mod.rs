@@ -109,11 +109,6 @@ impl Archive {
         })
     }
 
-    /// The file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The members, in the order of the directory.
     pub(crate) fn members(&self) -> &[Member] {
         &self.members

@@ -77,14 +77,18 @@ impl Locator {
         }
     }
 
-    /// Reads `agent-AGENT.meta.json` beside an agent's file, where it exists.
-    pub(super) fn read_meta(&mut self, path: &Path, out: &mut Emitter<'_>) {
+    /// Reads `agent-AGENT.meta.json` beside an agent's file, where it exists; from beside `place`,
+    /// where that is a copy of the file.
+    pub(super) fn read_meta(&mut self, path: &Path, place: &Path, out: &mut Emitter<'_>) {
         if self.file_agent.is_none() {
             return;
         }
-        let path = path.with_extension("meta.json");
+        let (path, place) = (
+            path.with_extension("meta.json"),
+            place.with_extension("meta.json"),
+        );
         let mut text = String::new();
-        let read = File::open(&path).and_then(|f| f.take(MAX_META).read_to_string(&mut text));
+        let read = File::open(&place).and_then(|f| f.take(MAX_META).read_to_string(&mut text));
         let (Ok(_), Ok((value, _))) = (read, json::parse(&text)) else {
             return;
         };

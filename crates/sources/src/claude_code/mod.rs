@@ -81,8 +81,8 @@ impl Records for ClaudeCode {
     }
 
     /// What stands beside the file is the description of a sub-agent.
-    fn begin(&mut self, path: &Path, out: &mut Emitter<'_>) {
-        self.locate.read_meta(path, out);
+    fn begin(&mut self, path: &Path, place: &Path, out: &mut Emitter<'_>) {
+        self.locate.read_meta(path, place, out);
     }
 
     fn record(&mut self, value: Value<'_>, record: &mut Record<'_>, out: &mut Emitter<'_>) {

@@ -148,7 +148,7 @@ impl FollowedFile {
         }
         if !self.begun {
             self.begun = true;
-            self.records.begin(&self.path, out);
+            self.records.begin(&self.path, &self.path, out);
         }
         self.give_out(&mut handle, state.len, again, out)?;
         let start = self.offset.saturating_sub(WINDOW);

@@ -186,7 +186,7 @@ fn archive(recording: &Recording, content: &Path, out: &mut Emitter<'_>) -> io::
     };
     for (name, sample) in std::mem::take(&mut members.samples) {
         let bytes = sample.bytes();
-        one_sample(&archive, &name, &sample, &log, out)?;
+        one_sample(&recording.path, &archive, &name, &sample, &log, out)?;
         advance(bytes, out);
     }
     // What concerns the whole log is told with its last sample: a log is no session.
@@ -358,6 +358,7 @@ impl<'a> SampleMembers<'a> {
 }
 
 fn one_sample(
+    path: &Path,
     archive: &Archive,
     name: &str,
     sample: &SampleMembers<'_>,
@@ -365,7 +366,7 @@ fn one_sample(
     out: &mut Emitter<'_>,
 ) -> io::Result<()> {
     let part = |member: &'_ Member| Source {
-        path: archive.path().to_owned(),
+        path: path.to_owned(),
         member: Some(member.name.clone()),
     };
     let Some(whole) = sample.whole else {

@@ -136,7 +136,12 @@ fn attribution(db: &Transaction<'_>, row: &Attribution) -> Result<(), Error> {
 
 fn finding(db: &Transaction<'_>, row: &FindingRow) -> Result<(), Error> {
     db.execute(
-        "INSERT OR REPLACE INTO findings VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)",
+        "INSERT INTO findings VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)
+         ON CONFLICT (id) DO UPDATE SET
+            stands = CASE sequence WHEN excluded.sequence THEN stands ELSE 1 END,
+            sequence = excluded.sequence, session = excluded.session,
+            behaviour = excluded.behaviour, severity = excluded.severity,
+            score = excluded.score, at = excluded.at, body = excluded.body",
         params![
             row.id,
             signed(row.sequence)?,

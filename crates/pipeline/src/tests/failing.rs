@@ -1,0 +1,270 @@
+//! Disks that fail, queues that are full, sources that fall silent: told, and counted.
+
+use std::io;
+
+use proctor_ledger::{File, Lock, Mode};
+
+use super::*;
+
+/// A disk that can be full.
+#[derive(Default)]
+struct Full {
+    is_full: Arc<AtomicBool>,
+}
+
+struct FullFile(Arc<dyn File>, Arc<AtomicBool>);
+
+impl Files for Full {
+    fn open(&self, path: &Path, mode: Mode) -> io::Result<Arc<dyn File>> {
+        let file = Disk.open(path, mode)?;
+        Ok(Arc::new(FullFile(file, self.is_full.clone())))
+    }
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        Disk.list(dir)
+    }
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        Disk.create_dir(dir)
+    }
+    fn is_dir(&self, path: &Path) -> bool {
+        Disk.is_dir(path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Disk.rename(from, to)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Disk.remove(path)
+    }
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        Disk.sync_dir(dir)
+    }
+    fn lock(&self, path: &Path) -> io::Result<Option<Lock>> {
+        Disk.lock(path)
+    }
+}
+
+impl File for FullFile {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_exact_at(buffer, offset)
+    }
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        if self.1.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.0.write_at(bytes, offset)
+    }
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.0.set_len(length)
+    }
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync()
+    }
+}
+
+fn failures(pipeline: &Pipeline) -> Vec<Failure> {
+    let gaps = pipeline.store().gaps(None).unwrap();
+    gaps.iter()
+        .filter_map(|gap| serde_json::from_str::<Failure>(&gap.body).ok())
+        .filter(|failure| !failure.cause.is_empty())
+        .collect()
+}
+
+#[test]
+fn a_full_disk_is_told_and_what_it_swallowed_is_a_gap() {
+    let state = State::new();
+    let files = Full::default();
+    let is_full = files.is_full.clone();
+    let pipeline = state.open_with(Arc::new(files), Options::default());
+    let bytes = session("s1", &["ls", "pwd", "id"]);
+    let source = pipeline.announce(live("s1")).unwrap().source;
+    let third = bytes.len() / 3;
+    pipeline.append(source, 0, bytes[..third].to_vec()).unwrap();
+
+    is_full.store(true, Ordering::SeqCst);
+    let error = pipeline
+        .append(source, third as u64, bytes[third..2 * third].to_vec())
+        .unwrap_err();
+    assert!(matches!(error, Error::Log(proctor_ledger::Error::DiskFull)));
+    assert!(error.to_string().contains("disk"), "{error}");
+    assert!(pipeline.announce(live("s2")).is_err());
+    is_full.store(false, Ordering::SeqCst);
+
+    // Whoever gives the bytes again loses nothing.
+    let again = pipeline.append(source, third as u64, bytes[third..2 * third].to_vec());
+    assert_eq!(again.unwrap().bytes, 2 * third as u64);
+    // Whoever goes on without them leaves a gap of their length.
+    is_full.store(true, Ordering::SeqCst);
+    let middle = 2 * third + 20;
+    let lost = bytes[2 * third..middle].to_vec();
+    assert!(pipeline.append(source, 2 * third as u64, lost).is_err());
+    is_full.store(false, Ordering::SeqCst);
+    let rest = bytes[middle..].to_vec();
+    pipeline.append(source, middle as u64, rest).unwrap();
+    let end = pipeline.end(source, bytes.len() as u64).unwrap();
+    assert_eq!(end.bytes, bytes.len() as u64);
+    pipeline.flush().unwrap();
+
+    let failures = failures(&pipeline);
+    let outages = failures.iter().filter(|f| f.cause == "not recorded");
+    assert_eq!(outages.count(), 2, "{failures:?}");
+    let lost = failures.iter().find(|f| f.cause == "lost").unwrap();
+    assert_eq!(
+        (lost.source, lost.start),
+        (Some(source), Some(2 * third as u64))
+    );
+    assert_eq!(lost.bytes, Some(20));
+    let row = pipeline.store().sources().unwrap().remove(0);
+    assert_eq!((row.bytes, row.gaps), (bytes.len() as u64, 1));
+    assert_eq!((row.ended, row.sha256), (true, None));
+    let (summary, _) = pipeline.session("claude-code:s1").unwrap().unwrap();
+    let unread: u64 = summary.gaps.values().map(|tally| tally.count).sum();
+    assert!(
+        unread > 0,
+        "the broken line is a gap of the session as well"
+    );
+    assert!(summary.gaps.contains_key(&GapCause::Unparsable));
+    // A source that could not be announced can be.
+    assert!(pipeline.announce(live("s2")).unwrap().new);
+    let before = answers(&pipeline);
+    pipeline.reindex().unwrap();
+    assert_eq!(answers(&pipeline), before);
+}
+
+#[test]
+fn a_full_queue_refuses_who_cannot_wait_and_counts_it() {
+    let state = State::new();
+    let options = Options {
+        queue_bytes: 4000,
+        ..Options::default()
+    };
+    let pipeline = state.open_with(Arc::new(Disk), options);
+    let source = pipeline.announce(live("s1")).unwrap().source;
+    let line = format!("{}\n", "{}".repeat(800)).into_bytes();
+    let (mut at, mut refused) = (0, 0);
+    // Faster than any disk.
+    while refused < 3 {
+        match pipeline.offer(source, at, line.clone()) {
+            Ok(()) => {}
+            Err(Error::Full) => refused += 1,
+            Err(other) => panic!("{other}"),
+        }
+        at += line.len() as u64;
+        assert!(at < 1 << 30, "the queue was never full");
+    }
+    pipeline.end(source, at).unwrap();
+    pipeline.flush().unwrap();
+    let row = pipeline.store().sources().unwrap().remove(0);
+    assert_eq!(row.bytes, at);
+    assert!(row.gaps > 0);
+    let failures = failures(&pipeline);
+    let lost: u64 = failures.iter().filter_map(|f| f.bytes).sum();
+    assert_eq!(lost, 3 * line.len() as u64, "{failures:?}");
+    assert!(
+        failures[0].detail.contains("the queue was full"),
+        "{failures:?}"
+    );
+    // Who can wait loses nothing, however small the queue is.
+    let pending: Vec<_> = (0..200)
+        .map(|i| {
+            let at = at + i * line.len() as u64;
+            pipeline.submit(source, at, line.clone()).unwrap()
+        })
+        .collect();
+    for pending in pending {
+        pending.wait().unwrap();
+    }
+    pipeline.flush().unwrap();
+    let after = pipeline.store().sources().unwrap().remove(0);
+    assert_eq!(after.gaps, row.gaps);
+    assert_eq!(after.bytes, at + 200 * line.len() as u64);
+}
+
+#[test]
+fn a_source_that_promised_to_speak_and_does_not_is_a_gap() {
+    let state = State::new();
+    let pipeline = state.open();
+    let info = SourceInfo {
+        beat_seconds: Some(0),
+        ..live("s1")
+    };
+    let source = pipeline.announce(info).unwrap().source;
+    let notices = pipeline.subscribe(100);
+    let gap = loop {
+        if let Notice::Gap(gap) = notices.recv_timeout(Duration::from_secs(60)).unwrap() {
+            break gap;
+        }
+    };
+    assert_eq!(gap.source, Some(source));
+    assert!(gap.body.contains("silent"), "{}", gap.body);
+    pipeline.beat(source, 10).unwrap();
+    pipeline.flush().unwrap();
+    let lost = failures(&pipeline).into_iter().find_map(|f| f.bytes);
+    assert_eq!(
+        lost,
+        Some(10),
+        "the sign of life tells of bytes that never came"
+    );
+}
+
+#[test]
+fn nobody_appends_to_a_source_that_nobody_announced() {
+    let state = State::new();
+    let pipeline = state.open();
+    let error = pipeline.append(7, 0, b"x".to_vec()).unwrap_err();
+    assert!(matches!(error, Error::NoSource(7)));
+}
+
+#[test]
+fn the_index_may_lag_and_catches_up() {
+    let state = State::new();
+    let options = Options {
+        quiet: Duration::from_secs(3600),
+        ..Options::default()
+    };
+    let pipeline = state.open_with(Arc::new(Disk), options);
+    let bytes = session("s1", &["ls"]);
+    let source = pipeline.announce(live("s1")).unwrap().source;
+    pipeline.append(source, 0, bytes).unwrap();
+    pipeline.flush().unwrap();
+    assert_eq!(pipeline.status().stale, 0);
+    pipeline
+        .append(
+            source,
+            pipeline.store().sources().unwrap()[0].bytes,
+            b"\n".to_vec(),
+        )
+        .unwrap();
+    // Taken in at once or soon, but not made into a session before it is quiet.
+    while pipeline.status().indexed < pipeline.status().entries {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(pipeline.status().stale, 1);
+    pipeline.flush().unwrap();
+    assert_eq!(pipeline.status().stale, 0);
+}
+
+#[test]
+fn a_foreign_index_is_made_anew() {
+    let (one, other) = (State::new(), State::new());
+    let pipeline = one.open();
+    record(&pipeline, &demo()[0]);
+    pipeline.flush().unwrap();
+    drop(pipeline);
+    std::fs::copy(one.path().join("index.db"), other.path().join("index.db")).unwrap();
+    let pipeline = other.open();
+    assert_eq!(pipeline.store().sources().unwrap(), []);
+    // One that is as long as the log is no better.
+    let own = demo();
+    for recording in &own[1..4] {
+        record(&pipeline, recording);
+    }
+    pipeline.flush().unwrap();
+    drop(pipeline);
+    let expected = scan(&own[1..4]);
+    std::fs::copy(one.path().join("index.db"), other.path().join("index.db")).unwrap();
+    let pipeline = other.open();
+    pipeline.flush().unwrap();
+    assert_eq!(answers(&pipeline), expected);
+}
