@@ -83,6 +83,9 @@ pub(crate) fn list(dirs: &[PathBuf], json: bool) -> anyhow::Result<Exit> {
 /// The built-in rules with those of the directories on top. What cannot be loaded is an error:
 /// nobody wants to scan without the rule they just wrote.
 pub(crate) fn load(dirs: &[PathBuf]) -> anyhow::Result<std::sync::Arc<Rules>> {
+    for dir in dirs {
+        std::fs::metadata(dir).with_context(|| format!("cannot read `{}`", dir.display()))?;
+    }
     let rules = Rules::with_dirs(dirs)?;
     if let Some(problem) = rules.problems().first() {
         bail!(

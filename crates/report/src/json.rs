@@ -2,13 +2,14 @@
 
 use std::io;
 
-use proctor_reconcile::secrets;
+use proctor_model::Finding;
+use proctor_reconcile::{Summary, secrets};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::clean::Lens;
-use crate::digest::Digest;
+use crate::digest::{Digest, Sessions, numbers};
 use crate::scan::Scan;
 
 /// Names the shape of what [`json`] writes. A change that breaks a reader raises the number.
@@ -56,33 +57,50 @@ impl Serialize for Output<'_> {
             out.serialize_entry(name, value)?;
         }
         let reveal = self.reveal;
-        let items = &self.scan.summaries;
-        out.serialize_entry("summaries", &OneByOne { items, reveal })?;
-        let items = &self.scan.findings;
-        out.serialize_entry("findings", &OneByOne { items, reveal })?;
+        let sessions = Sessions::of(self.scan);
+        let summaries = OneByOne {
+            items: &self.scan.summaries,
+            handle: |summary: &Summary| sessions.handle(&summary.session).to_owned(),
+            reveal,
+        };
+        out.serialize_entry("summaries", &summaries)?;
+        let numbers = numbers(self.scan);
+        let findings = OneByOne {
+            items: &self.scan.findings,
+            handle: |finding: &Finding| {
+                let number = numbers.get(&std::ptr::from_ref(finding));
+                number.map(|n| format!("F{n}")).unwrap_or_default()
+            },
+            reveal,
+        };
+        out.serialize_entry("findings", &findings)?;
         // Cleaned and masked by the lens.
         out.serialize_entry("digest", &digest)?;
         out.end()
     }
 }
 
-/// A list whose items are masked one by one, so that only one at a time is held twice.
-struct OneByOne<'a, T> {
+/// A list whose items are masked one by one, so that only one at a time is held twice. Each has
+/// its handle, empty for a finding under the threshold.
+struct OneByOne<'a, T, H> {
     items: &'a [T],
+    handle: H,
     reveal: bool,
 }
 
-impl<T: Serialize> Serialize for OneByOne<'_, T> {
+impl<T: Serialize, H: Fn(&T) -> String> Serialize for OneByOne<'_, T, H> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        if self.reveal {
-            return self.items.serialize(to);
-        }
         let mut error = None;
         let items = self.items.iter().map_while(|item| {
-            serde_json::to_value(item)
-                .map(masked)
-                .map_err(|e| error = Some(e))
-                .ok()
+            let value = serde_json::to_value(item).map_err(|e| error = Some(e));
+            let mut value = value.ok()?;
+            if !self.reveal {
+                value = masked(value);
+            }
+            if let Value::Object(fields) = &mut value {
+                fields.insert("handle".to_owned(), (self.handle)(item).into());
+            }
+            Some(value)
         });
         let done = to.collect_seq(items)?;
         match error {

@@ -113,7 +113,7 @@ fn apply(file: &std::path::Path, scored: &Scored) -> anyhow::Result<Vec<AtRate>>
         );
     };
     let at = |t: &proctor_monitors::eval::SavedThreshold| {
-        at_threshold(&scored.runs, t.at, t.rate, "the saved set")
+        at_threshold(&scored.runs, t.at, t.rate, "the saved set's")
     };
     Ok(thresholds.iter().map(at).collect())
 }

@@ -30,12 +30,12 @@ pub(super) fn text(
     for at in figures.at_rates.iter().chain(applied.unwrap_or_default()) {
         let _ = write!(
             out,
-            "recall {} at {:.1}% false positives, fixed on {} runs (threshold {:.4}; flagged: \
+            "recall {} at {:.1}% false positives, fixed on {} runs (threshold {}; flagged: \
              {:.2}% of clean, {:.2}% of all negatives",
             figure(&at.recall),
             at.rate * 100.0,
             at.fixed_on,
-            at.threshold,
+            score(at.threshold),
             at.false_positives_clean * 100.0,
             at.false_positives * 100.0,
         );
@@ -69,6 +69,14 @@ pub(super) fn text(
         }
     }
     out
+}
+
+/// A score with digits that tell it from 0.
+fn score(score: f64) -> String {
+    match score {
+        s if s > 0.0 && s < 0.0001 => format!("{s:.1e}"),
+        s => format!("{s:.4}"),
+    }
 }
 
 fn figure(figure: &Figure) -> String {

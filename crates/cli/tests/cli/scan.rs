@@ -444,6 +444,15 @@ fn the_hint_opens_what_the_summary_lists() {
     let said = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
     let hint = format!("Open a line: proctor scan --since 2026-11-10 {dir} --show F1");
     assert!(said.contains(&hint), "{said}");
+    // JSON names the same handles.
+    let scan = json(&["scan", "--json", &dir]);
+    let first = scan["findings"].as_array().unwrap().iter();
+    let first = first.filter(|f| f["handle"] == "F1").collect::<Vec<_>>();
+    assert_eq!(first.len(), 1);
+    assert_eq!(
+        first[0]["title"],
+        scan["digest"]["findings"]["shown"][0]["title"]
+    );
     let two = proctor(&["scan", "--show", "F1", "--show", "S2", &dir]);
     assert!(
         two.out.starts_with("F1 ") && two.out.contains("\nS2 "),
@@ -481,6 +490,14 @@ fn a_session_is_told_in_order() {
         };
         rest = after;
     }
+}
+
+#[test]
+fn a_finding_shows_the_words_as_they_were_written() {
+    let run = proctor(&["scan", "--show", "F1", &recordings()]);
+    let said = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("AS RECORDED"), "{said}");
+    assert!(said.contains("-name '*.jsonl'"), "{said}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use proctor_model::Harness;
 use proctor_reconcile::{Deed, Summary, Tally};
 
 use super::sessions::{self, Sessions};
@@ -293,6 +294,10 @@ fn tokens(lens: &Lens, sessions: &Sessions<'_>) -> Line {
         detail = "no recording says".to_owned();
     } else if silent > 0 {
         detail += &format!(", {} do not say", counted(silent, "session", "sessions"));
+    }
+    let inspect = |s: &Summary| s.tokens.requests > 0 && s.note.harness == Some(Harness::Inspect);
+    if sessions.summaries().any(inspect) {
+        detail += "; without the graders of Inspect logs";
     }
     Line {
         label: "Tokens".into(),

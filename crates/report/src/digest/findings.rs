@@ -1,7 +1,7 @@
 //! Findings: numbered, ordered and grouped.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proctor_model::{BehaviourId, Catalogue, Deception, Finding, Leg, Overreach, Severity};
 use serde::Serialize;
@@ -114,6 +114,12 @@ pub(crate) fn shown(scan: &Scan) -> Vec<&Finding> {
     let mut shown: Vec<&Finding> = findings.filter(|f| f.score >= scan.threshold).collect();
     shown.sort_by(|a, b| order(a, b));
     shown
+}
+
+/// The number of each shown finding, by its address: findings need not differ in content.
+pub(crate) fn numbers(scan: &Scan) -> HashMap<*const Finding, usize> {
+    let shown = shown(scan).into_iter().enumerate();
+    shown.map(|(i, f)| (std::ptr::from_ref(f), i + 1)).collect()
 }
 
 /// Worst first, then surest; the rest only makes the order total.

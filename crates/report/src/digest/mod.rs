@@ -18,7 +18,7 @@ mod unseen;
 pub use activity::{Activity, Bin};
 pub use breakdown::{Breakdown, Share};
 pub use findings::{BehaviourRow, FindingRow, Findings};
-pub(crate) use findings::{deception, leg, name, overreach, shown};
+pub(crate) use findings::{deception, leg, name, numbers, overreach};
 pub use sessions::SessionRow;
 pub(crate) use sessions::{Entry, Sessions, same_handle};
 

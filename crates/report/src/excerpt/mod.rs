@@ -7,6 +7,7 @@
 mod moment;
 mod pieces;
 
+pub(crate) use moment::READ_AS;
 pub use moment::{Moment, Part, TextLine};
 pub use pieces::Piece;
 
@@ -19,7 +20,7 @@ use proctor_reconcile::{Facts, Observer, View};
 use serde::Serialize;
 
 use crate::clean::Lens;
-use crate::digest::{Entry, Sessions, same_handle};
+use crate::digest::{Entry, Sessions, numbers, same_handle};
 use crate::scan::Scan;
 
 /// Sessions that a page shows.
@@ -90,7 +91,8 @@ impl Plan {
         Self::with(scan, lens, false, wanted.take(SESSIONS).map(|(_, e)| e))
     }
 
-    /// Plans the telling of single sessions in order, with findings or not: those among `handles`.
+    /// Plans the telling of single sessions in order, with findings or not: those that `handles`
+    /// name, or a finding among them.
     pub fn telling(scan: &Scan, handles: &[String], reveal: bool) -> Self {
         let lens = Lens {
             reveal,
@@ -98,7 +100,13 @@ impl Plan {
             any_home: false,
         };
         let sessions = Sessions::of(scan);
-        let named = |entry: &&Entry<'_>| handles.iter().any(|h| same_handle(h, &entry.handle));
+        let numbers = numbers(scan);
+        let is = |handle: &str| handles.iter().any(|typed| same_handle(typed, handle));
+        let named = |entry: &&Entry<'_>| {
+            let mut of_it = entry.shown.iter().copied().map(std::ptr::from_ref);
+            is(&entry.handle)
+                || of_it.any(|f| numbers.get(&f).is_some_and(|n| is(&format!("F{n}"))))
+        };
         let wanted = sessions.entries.iter().filter(named);
         Self::with(scan, lens, true, wanted.take(SESSIONS))
     }
@@ -125,7 +133,8 @@ impl Plan {
                 whole,
                 ..Marks::default()
             };
-            for finding in entry.shown.iter().take(FINDINGS) {
+            let most = if whole { usize::MAX } else { FINDINGS };
+            for finding in entry.shown.iter().take(most) {
                 let number = numbers.get(&std::ptr::from_ref(*finding)).copied();
                 marks.add(number.unwrap_or_default(), finding);
             }
@@ -153,12 +162,6 @@ impl Plan {
             seen: 0,
         }
     }
-}
-
-/// The number of each shown finding, by its address: findings need not differ in content.
-fn numbers(scan: &Scan) -> HashMap<*const Finding, usize> {
-    let shown = crate::digest::shown(scan).into_iter().enumerate();
-    shown.map(|(i, f)| (std::ptr::from_ref(f), i + 1)).collect()
 }
 
 impl Marks {

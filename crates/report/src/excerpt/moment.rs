@@ -10,6 +10,9 @@ use super::pieces::{Piece, Room};
 use super::{Look, Mark};
 use crate::units;
 
+/// Heads what a check read where the recording has other words for it.
+pub(crate) const READ_AS: &str = "Read as";
+
 /// Characters of a title.
 const TITLE: usize = 160;
 /// Lines of a result that are shown without unfolding.
@@ -278,7 +281,7 @@ fn decoded(parts: &[Part], step: &Step, hits: &[&Mark], look: &Look) -> Option<P
     }
     (!lines.is_empty()).then(|| Part {
         kind: "code",
-        label: "Read as".into(),
+        label: READ_AS.into(),
         lines,
         folded: false,
     })

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::ink::{Tone, fit, left, wrap};
 use super::sections::Room;
-use super::story::story;
+use super::story::{evidence, story};
 use super::{Style, lens, sections};
 use crate::digest::{self, Digest, FindingRow, Line, SessionRow, Share, deception, overreach};
 use crate::excerpt::SessionView;
@@ -23,8 +23,8 @@ pub struct UnknownHandle {
 }
 
 /// What a handle of the digest opens: a line with its evidence (`d3`, `u5`), a finding (`F12`), a
-/// session (`S4`, told in order where `views` has it), a harness, model or project (`h1`, `m2`, `p3`), or all findings of a behaviour
-/// (by its id).
+/// session (`S4`), a harness, model or project (`h1`, `m2`, `p3`), or all findings of a behaviour
+/// (by its id). Of the sessions in `views` the steps are told as well.
 ///
 /// # Errors
 ///
@@ -44,7 +44,8 @@ pub fn show(
     } else if let Some(share) = shares.find(|s| named(&s.handle)) {
         open_share(share, &digest, style)
     } else if let Some(row) = digest.findings.shown.iter().find(|f| named(&f.handle)) {
-        open_finding(row, &digest, style)
+        let view = views.iter().find(|view| view.handle == row.session);
+        open_finding(row, &digest, view, style)
     } else if let Some(row) = digest.sessions.iter().find(|s| named(&s.handle)) {
         let view = views.iter().find(|view| view.handle == row.handle);
         open_session(row, &digest, view, style)
@@ -151,7 +152,12 @@ fn brief(row: &SessionRow, style: &Style) -> String {
     )
 }
 
-fn open_finding(row: &FindingRow, digest: &Digest, style: &Style) -> String {
+fn open_finding(
+    row: &FindingRow,
+    digest: &Digest,
+    view: Option<&SessionView>,
+    style: &Style,
+) -> String {
     let mut out = style.heading(&format!("{}  {}", row.handle, row.title), "");
     let name = digest::name(&BehaviourId::new(&row.behaviour));
     let session = digest.sessions.iter().find(|s| s.handle == row.session);
@@ -175,7 +181,11 @@ fn open_finding(row: &FindingRow, digest: &Digest, style: &Style) -> String {
     ];
     out += &table(&facts, style);
     out.push('\n');
-    out + &sections::finding_body(row, Room::Whole, style)
+    out += &sections::finding_body(row, Room::Whole, style);
+    if let (Some(session), Some(view)) = (session, view) {
+        out += &evidence(row, session, view, style);
+    }
+    out
 }
 
 fn open_session(
@@ -209,15 +219,19 @@ fn open_session(
             ),
         ),
         ("", row.did.clone()),
-        ("File", row.file.clone()),
     ];
     out += &table(&facts, style);
-    let of_it = digest.findings.shown.iter();
-    for finding in of_it.filter(|f| f.session == row.handle) {
-        out.push('\n');
-        out += &sections::finding(finding, style);
-        out += &sections::finding_body(finding, Room::Whole, style);
+    if !row.file.is_empty() {
+        // Not wrapped, so that it can be copied.
+        let name = style.paint(Tone::Dim, &left("File", 11));
+        out += &format!(" {name} {}\n", row.file);
     }
+    let of_it = digest.findings.shown.iter();
+    let mut of_it = of_it.filter(|f| f.session == row.handle).peekable();
+    if of_it.peek().is_some() {
+        out.push('\n');
+    }
+    out.extend(of_it.map(|finding| sections::finding(finding, style)));
     if let Some(view) = view {
         out += &story(row, view, style);
     }

@@ -7,7 +7,7 @@ use proctor_reconcile::Deed;
 use proctor_report::{Scan, Style, json, show, terminal};
 
 use crate::data::{Recorder, Says, sample, scan};
-use crate::page;
+use crate::{page, telling};
 
 /// What an agent may write to fool a terminal, a page or a person.
 const HOSTILE: &str = "</style></script></title></pre></details><script>alert(1)</script>\
@@ -107,14 +107,16 @@ fn unseen(c: char) -> bool {
 
 #[test]
 fn a_terminal_shows_hostile_text_and_obeys_none_of_it() {
-    let (scan, _) = hostile();
+    let (scan, sessions) = hostile();
     let style = Style {
         verbose: true,
         ..Style::default()
     };
+    let told = telling(&scan, &sessions, &["S1", "F1"]);
+    assert!(!told.is_empty());
     let mut outs = vec![terminal(&scan, &style)];
     for handle in ["F1", "S1", "d5", "d8", "u9", "p1", "m1", "goal-hijack"] {
-        outs.push(show(&scan, &[], handle, &style).unwrap());
+        outs.push(show(&scan, &told, handle, &style).unwrap());
     }
     outs.push(show(&scan, &[], HOSTILE, &style).unwrap_or_else(|e| e.to_string()));
     for out in &outs {

@@ -15,13 +15,22 @@ use proctor_report::{Plan, Scan, SessionView};
 
 /// What a page shows of these sessions.
 fn views(scan: &Scan, sessions: &[Recorder]) -> Vec<SessionView> {
-    let plan = Plan::of(scan, false);
+    views_of(&Plan::of(scan, false), sessions)
+}
+
+fn views_of(plan: &Plan, sessions: &[Recorder]) -> Vec<SessionView> {
     let view = |session: &Recorder| {
         let mut excerpt = plan.excerpt(&session.summary.session);
         session.steps.iter().for_each(|step| excerpt.step(step));
         excerpt.finish()
     };
     sessions.iter().filter_map(view).collect()
+}
+
+/// The sessions that these handles name, told in order.
+fn telling(scan: &Scan, sessions: &[Recorder], handles: &[&str]) -> Vec<SessionView> {
+    let handles: Vec<String> = handles.iter().map(|h| (*h).to_owned()).collect();
+    views_of(&Plan::telling(scan, &handles, false), sessions)
 }
 
 fn page(scan: &Scan, sessions: &[Recorder]) -> String {

@@ -6,7 +6,7 @@ use proctor_model::{Deception, Harness, Overreach};
 
 use crate::data::{Recorder, Says, scan};
 use crate::page::dead_links;
-use crate::{page, views};
+use crate::{page, telling, views};
 
 fn long(n: usize) -> Recorder {
     Recorder::new(
@@ -66,6 +66,11 @@ fn a_flood_of_steps_findings_and_sessions_stays_a_page() {
     let left_out: u64 = flooded.moments.iter().map(|m| m.skipped).sum();
     let shown = flooded.moments.len() as u64;
     assert_eq!(shown + left_out + flooded.skipped, 6000);
+    let told = telling(&scan, &sessions, &[&flooded.handle]);
+    let left_out: u64 = told[0].moments.iter().map(|m| m.skipped).sum();
+    let shown = told[0].moments.len() as u64;
+    assert_eq!(shown + left_out + told[0].skipped, 6000);
+    assert!(shown <= 240 && told[0].moments[100].index == 100, "{shown}");
     let page = page(&scan, &sessions);
     assert!(page.len() < 9_000_000, "{}", page.len());
     for said in [

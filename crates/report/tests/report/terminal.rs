@@ -1,7 +1,7 @@
 use proctor_model::Catalogue;
 use proctor_report::{Style, explain, show, terminal};
 
-use crate::{data, reversed};
+use crate::{data, reversed, telling};
 
 fn style(width: usize) -> Style {
     Style {
@@ -83,9 +83,10 @@ fn regex_free_strip(text: &str) -> String {
 
 #[test]
 fn every_handle_opens_its_evidence() {
-    let (scan, _) = data::sample();
-    for handle in ["d8", "u8", "F1", "S1", "p2", "persistence"] {
-        insta::assert_snapshot!(handle, show(&scan, &[], handle, &style(100)).unwrap());
+    let (scan, sessions) = data::sample();
+    let told = telling(&scan, &sessions, &["f1", "[S1]", "S3", "S9"]);
+    for handle in ["d8", "u8", "F1", "S1", "S9", "p2", "persistence"] {
+        insta::assert_snapshot!(handle, show(&scan, &told, handle, &style(100)).unwrap());
     }
     assert_eq!(
         show(&scan, &[], " [f1] ", &style(80)),
