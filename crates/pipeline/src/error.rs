@@ -44,6 +44,11 @@ pub enum Error {
     /// Something cannot be written as JSON, such as a path that is no UTF-8.
     #[error("cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A reader or a monitor failed on these sources: a fault of the program. They are recorded.
+    #[error(
+        "the sessions of the sources {0:?} cannot be made: a reader or a monitor failed on them"
+    )]
+    Unreadable(Vec<u64>),
     /// Nothing was found to erase.
     #[error("nothing to erase: {0}")]
     Nothing(&'static str),

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use proctor_ledger::Log;
 use proctor_model::{Event, Finding, SessionId};
 use proctor_monitors::Rules;
 use proctor_reconcile::{Reconciler, Summary};
-use proctor_store::{Change, Entry, FindingFilter, SessionRow, Store, Text};
+use proctor_store::{Change, Entry, FindingFilter, SessionRow, Text};
 use sha2::{Digest, Sha256};
 
 use crate::entry::{ATTRIBUTION, Attributed, Counted, FINDING, Found, Shown, SourceInfo, hex};
@@ -45,8 +44,12 @@ struct Read {
 
 impl Index {
     /// A group of sources whose sessions must be made anew, and how; one that is not quiet yet only
-    /// if it is forced.
-    pub(crate) fn stale(&self, quiet: Option<Duration>) -> Option<(BTreeSet<u64>, Mode)> {
+    /// if no time is given. What touches `bad` is left out.
+    pub(crate) fn stale(
+        &self,
+        quiet: Option<Duration>,
+        bad: &BTreeSet<u64>,
+    ) -> Option<(BTreeSet<u64>, Mode)> {
         let mut seen = BTreeSet::new();
         for (number, _) in self.sources.iter().filter(|(_, source)| source.is_stale()) {
             if seen.contains(number) {
@@ -61,7 +64,7 @@ impl Index {
                         || source.unread > MUCH.max(source.row.bytes / 4)
                 })
             });
-            if ready {
+            if ready && group.is_disjoint(bad) {
                 let covered = members().all(|source| source.covered == source.row.entries);
                 let mode = if covered { Mode::Derive } else { Mode::Judge };
                 return Some((group, mode));
@@ -353,9 +356,4 @@ fn fingerprint(rules: &Rules) -> String {
     hash.update(env!("CARGO_PKG_VERSION"));
     names.iter().for_each(|name| hash.update(name));
     hex(hash.finalize().get(..16).unwrap_or_default())
-}
-
-/// Rows of a source as the log has them.
-pub(crate) fn rehash(log: &Log, store: &dyn Store, source: u64) -> Result<Option<Sha256>, Error> {
-    replay::hash(log, &store.entries(source, 0)?)
 }

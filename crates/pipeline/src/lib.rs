@@ -25,13 +25,14 @@ mod judge;
 mod queue;
 mod register;
 mod replay;
+mod shared;
 mod watch;
 mod writer;
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -40,13 +41,12 @@ use proctor_ledger::{Header, Kind, Log};
 use proctor_model::{Event, SessionId};
 use proctor_monitors::Rules;
 use proctor_reconcile::Summary;
-use proctor_store::{FindingRow, Gap, RegisterRow, SessionRow, Store};
-use sha2::Sha256;
+use proctor_store::{FindingRow, Gap, RegisterRow, SessionRow, SourceRow, Store};
 
 use crate::ingest::Index;
-use crate::queue::Queue;
 use crate::register::Register;
-use crate::writer::{Known, Op, Surroundings, Writer};
+use crate::shared::{Shared, lock, read, write};
+use crate::writer::{Known, Op, Writer};
 
 pub use crate::entry::{
     ATTRIBUTION, Attributed, Counted, END, FAILURE, FINDING, Failure, Format, REGISTER, SOURCE,
@@ -138,6 +138,28 @@ pub struct Status {
     pub trouble: Option<String>,
 }
 
+/// How much of a source is recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coverage {
+    /// What the index has of it: entries, bytes, gaps, whether it ended.
+    pub row: SourceRow,
+    /// What it is, if that can still be read.
+    pub info: Option<SourceInfo>,
+    /// Bytes that were never recorded.
+    pub lost: u64,
+    /// Bytes that were recorded, and were erased or dropped since.
+    pub gone: u64,
+    /// Whether its bytes are those that it ended with; nothing if it goes on or bytes are missing.
+    pub as_ended: Option<bool>,
+}
+
+impl Coverage {
+    /// Whether it ended, and every byte up to there was recorded.
+    pub fn is_complete(&self) -> bool {
+        self.row.ended && self.row.gaps == 0 && self.as_ended != Some(false)
+    }
+}
+
 /// An answer that comes when something is durable.
 #[must_use = "nothing is durable before the answer is there"]
 pub struct Pending(Receiver<Result<Ack, Error>>);
@@ -158,39 +180,6 @@ pub struct Pipeline {
     shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
     indexer: Option<JoinHandle<()>>,
-}
-
-pub(crate) struct Shared {
-    pub(crate) log: Log,
-    pub(crate) store: Box<dyn Store>,
-    pub(crate) replay: Box<Replay>,
-    /// The folder of the state, for copies.
-    pub(crate) dir: PathBuf,
-    options: Options,
-    queue: Queue<Op>,
-    rules: RwLock<Arc<Rules>>,
-    register: RwLock<Register>,
-    /// Held while the register is changed, so that changes are judged one after the other.
-    registering: Mutex<()>,
-    index: Mutex<Index>,
-    /// Held alone while the index is emptied and taken in again.
-    rebuilding: RwLock<()>,
-    refused: Mutex<HashMap<u64, u64>>,
-    subscribers: Mutex<Vec<Subscriber>>,
-    wake: Mutex<Wake>,
-    woken: Condvar,
-    trouble: Mutex<Option<String>>,
-}
-
-struct Subscriber {
-    to: SyncSender<Notice>,
-    missed: u64,
-}
-
-#[derive(Default)]
-struct Wake {
-    appended: bool,
-    closing: bool,
 }
 
 impl Pipeline {
@@ -238,31 +227,21 @@ impl Pipeline {
                 })
             })
             .collect();
-        let shared = Arc::new(Shared {
+        let parts = shared::Parts {
             log,
             store,
             replay,
             dir: dir.to_owned(),
-            queue: Queue::new(options.queue_bytes),
             options,
-            rules: RwLock::new(rules),
-            register: RwLock::new(register),
-            registering: Mutex::default(),
-            index: Mutex::new(index),
-            rebuilding: RwLock::default(),
-            refused: Mutex::default(),
-            subscribers: Mutex::default(),
-            wake: Mutex::new(Wake {
-                appended: true,
-                closing: false,
-            }),
-            woken: Condvar::new(),
-            trouble: Mutex::default(),
-        });
+            rules,
+            register,
+            index,
+        };
+        let shared = Arc::new(Shared::new(parts));
         let writer = Writer::new(shared.clone(), known);
-        let writer = thread("proctor-writer", move || writer.run())?;
+        let writer = shared::thread("proctor-writer", move || writer.run())?;
         let index = shared.clone();
-        let indexer = thread("proctor-index", move || index.keep_up())?;
+        let indexer = shared::thread("proctor-index", move || index.keep_up())?;
         Ok(Self {
             shared,
             writer: Some(writer),
@@ -314,7 +293,7 @@ impl Pipeline {
             .queue
             .offer(Op::Append(source, at, bytes, None), size);
         if let Err(Error::Full) = offered {
-            *lock(&self.shared.refused).entry(source).or_default() += 1;
+            self.shared.refuse(source);
         }
         offered
     }
@@ -354,16 +333,9 @@ impl Pipeline {
         &*self.shared.store
     }
 
-    /// How far everything is.
+    /// How far everything is. Waits for nobody.
     pub fn status(&self) -> Status {
-        let index = lock(&self.shared.index);
-        Status {
-            entries: self.shared.log.len(),
-            indexed: index.next,
-            stale: index.sources.values().filter(|s| s.is_stale()).count() as u64,
-            waiting: self.shared.queue.bytes() as u64,
-            trouble: lock(&self.shared.trouble).clone(),
-        }
+        self.shared.status()
     }
 
     /// Brings the index up to all that is durable now, without waiting for sources to be quiet.
@@ -381,12 +353,7 @@ impl Pipeline {
     pub fn reindex(&self) -> Result<(), Error> {
         let shared = &self.shared;
         let mut index = lock(&shared.index);
-        {
-            let _alone = write(&shared.rebuilding);
-            shared.store.clear()?;
-            *index = Index::load(&*shared.store)?;
-            index.ingest(&shared.log, &*shared.store, &mut |_| {})?;
-        }
+        shared.rebuild(&mut index)?;
         shared.pass(&mut index, None)
     }
 
@@ -400,7 +367,7 @@ impl Pipeline {
         let mut index = lock(&shared.index);
         shared.pass(&mut index, None)?;
         *write(&shared.rules) = rules;
-        let mut left: std::collections::BTreeSet<u64> = index.sources.keys().copied().collect();
+        let mut left: BTreeSet<u64> = index.sources.keys().copied().collect();
         let mut appended = 0;
         while let Some(number) = left.first().copied() {
             let group = index.groups.around(number);
@@ -435,6 +402,35 @@ impl Pipeline {
             Some(row) => Ok(Some((summary(&row)?, row))),
             None => Ok(None),
         }
+    }
+
+    /// How much of a source is recorded, and is there still; nothing if there is no such source.
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// If log or index refuse.
+    pub fn coverage(&self, source: u64) -> Result<Option<Coverage>, Error> {
+        let rows = self.shared.store.sources()?;
+        let Some(row) = rows.into_iter().find(|row| row.number == source) else {
+            return Ok(None);
+        };
+        let entries = self.shared.store.entries(source, 0)?;
+        let lost = entries
+            .iter()
+            .filter(|entry| entry.kind == Kind::GAP.0)
+            .map(|entry| entry.length)
+            .sum();
+        let read = replay::read(&self.shared.log, &entries)?;
+        Ok(Some(Coverage {
+            info: serde_json::from_str(&row.body).ok(),
+            lost,
+            gone: read.filled.saturating_sub(lost),
+            as_ended: match (&read.sha256, &row.sha256) {
+                (Some(now), Some(then)) if row.ended => Some(now == then),
+                _ => None,
+            },
+            row,
+        }))
     }
 
     /// All deployments of the register, by id.
@@ -486,9 +482,7 @@ impl Pipeline {
     /// Tells what happens from now on. A subscriber that lets more than `room` notices wait misses
     /// the next ones, and is told how many.
     pub fn subscribe(&self, room: usize) -> Receiver<Notice> {
-        let (to, from) = sync_channel(room.max(1));
-        lock(&self.shared.subscribers).push(Subscriber { to, missed: 0 });
-        from
+        self.shared.subscribe(room)
     }
 }
 
@@ -505,8 +499,7 @@ pub fn summary(row: &SessionRow) -> Result<Summary, Error> {
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
-        lock(&self.shared.wake).closing = true;
-        self.shared.woken.notify_all();
+        self.shared.close();
         // The index thread may be waiting for the writer, so it goes first. A thread that panicked
         // has said so already.
         if let Some(indexer) = self.indexer.take() {
@@ -517,144 +510,6 @@ impl Drop for Pipeline {
             let _ = writer.join();
         }
     }
-}
-
-impl Shared {
-    pub(crate) fn rules(&self) -> Arc<Rules> {
-        read(&self.rules).clone()
-    }
-
-    pub(crate) fn register(&self) -> std::sync::RwLockReadGuard<'_, Register> {
-        read(&self.register)
-    }
-
-    /// Puts a request into the queue and waits for its answer.
-    fn ask<T>(&self, op: impl FnOnce(writer::Reply<T>) -> Op) -> Result<T, Error> {
-        let (reply, answer) = sync_channel(1);
-        self.queue.push(op(reply), 0)?;
-        answer.recv().unwrap_or(Err(Error::Closed))
-    }
-
-    /// Appends entries of the log's own account, and waits until all are durable.
-    pub(crate) fn append_own(&self, entries: Vec<(Kind, Vec<u8>)>) -> Result<(), Error> {
-        let mut answers = Vec::with_capacity(entries.len());
-        for (kind, payload) in entries {
-            let (reply, answer) = sync_channel(1);
-            let size = payload.len();
-            self.queue.push(Op::Own(kind, payload, reply), size)?;
-            answers.push(answer);
-        }
-        for answer in answers {
-            answer.recv().unwrap_or(Err(Error::Closed))?;
-        }
-        Ok(())
-    }
-
-    /// Brings the index up to date: all sources, or those that have been quiet for so long.
-    fn pass(&self, index: &mut Index, quiet: Option<Duration>) -> Result<(), Error> {
-        loop {
-            index.ingest(&self.log, &*self.store, &mut |notice| self.tell(notice))?;
-            let Some((group, mode)) = index.stale(quiet) else {
-                break;
-            };
-            index.make(self, group, mode)?;
-            if quiet.is_some() && lock(&self.wake).closing {
-                break;
-            }
-        }
-        if index.unlinked {
-            self.store.apply(&index.groups.relink())?;
-            index.unlinked = false;
-        }
-        Ok(())
-    }
-
-    /// What the index thread does.
-    fn keep_up(&self) {
-        loop {
-            let mut wake = lock(&self.wake);
-            if !wake.appended && !wake.closing {
-                // Looks again by itself, because a source becomes quiet without anything happening.
-                let wait = self.options.quiet.max(Duration::from_millis(10));
-                (wake, _) = self
-                    .woken
-                    .wait_timeout(wake, wait)
-                    .unwrap_or_else(PoisonError::into_inner);
-            }
-            if wake.closing {
-                return;
-            }
-            wake.appended = false;
-            drop(wake);
-            let result = self.pass(&mut lock(&self.index), Some(self.options.quiet));
-            *lock(&self.trouble) = result.err().map(|error| error.to_string());
-        }
-    }
-
-    pub(crate) fn tell(&self, notice: Notice) {
-        lock(&self.subscribers).retain_mut(|subscriber| {
-            if subscriber.missed > 0 {
-                match subscriber.to.try_send(Notice::Missed(subscriber.missed)) {
-                    Ok(()) => subscriber.missed = 0,
-                    Err(TrySendError::Full(_)) => {}
-                    Err(TrySendError::Disconnected(_)) => return false,
-                }
-            }
-            match subscriber.to.try_send(notice.clone()) {
-                Ok(()) => true,
-                Err(TrySendError::Full(_)) => {
-                    subscriber.missed += 1;
-                    true
-                }
-                Err(TrySendError::Disconnected(_)) => false,
-            }
-        });
-    }
-}
-
-impl Surroundings for Shared {
-    fn log(&self) -> &Log {
-        &self.log
-    }
-
-    fn queue(&self) -> &Queue<Op> {
-        &self.queue
-    }
-
-    fn rehash(&self, source: u64) -> Result<Option<Sha256>, Error> {
-        let _whole = read(&self.rebuilding);
-        judge::rehash(&self.log, &*self.store, source)
-    }
-
-    fn take_refused(&self, source: u64) -> u64 {
-        lock(&self.refused).remove(&source).unwrap_or_default()
-    }
-
-    fn appended(&self) {
-        lock(&self.wake).appended = true;
-        self.woken.notify_all();
-    }
-}
-
-fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(run)
-        .map_err(Error::io("start a thread for", name))
-}
-
-/// What a lock guards is whole even if its holder panicked: every change is made at the end of what
-/// can fail, or made again by the next pass over the index.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
-    lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::Error;
-use crate::entry::{STRETCH, SourceInfo};
+use crate::entry::{STRETCH, SourceInfo, hex};
 
 /// A copy of a source, in a folder of its own under its old name. It goes when this goes.
 pub(crate) struct Copy {
@@ -78,7 +78,7 @@ pub(crate) fn copy(
     })
 }
 
-/// SHA-256 over the bytes of a source, if none of them is missing.
+/// The hash over the bytes of a source, if none of them is missing.
 pub(crate) fn hash(log: &Log, entries: &[Entry]) -> Result<Option<Sha256>, Error> {
     let mut hash = Sha256::new();
     for entry in entries {
@@ -88,6 +88,29 @@ pub(crate) fn hash(log: &Log, entries: &[Entry]) -> Result<Option<Sha256>, Error
         }
     }
     Ok(Some(hash))
+}
+
+/// What is there of a source's bytes.
+pub(crate) struct Read {
+    /// Bytes that are filler.
+    pub(crate) filled: u64,
+    /// SHA-256 of all bytes in hexadecimal, if none is filler.
+    pub(crate) sha256: Option<String>,
+}
+
+/// Reads all bytes of a source.
+pub(crate) fn read(log: &Log, entries: &[Entry]) -> Result<Read, Error> {
+    let mut hash = Sha256::new();
+    let mut filled = 0;
+    for entry in entries {
+        let (bytes, whole) = content(log, entry)?;
+        hash.update(&bytes);
+        filled += if whole { 0 } else { bytes.len() as u64 };
+    }
+    Ok(Read {
+        filled,
+        sha256: (filled == 0).then(|| hex(&hash.finalize())),
+    })
 }
 
 /// The bytes of one entry of a source, and whether they are the recorded ones.

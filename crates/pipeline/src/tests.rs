@@ -1,8 +1,7 @@
 //! From recordings to answers, by way of the log.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use proctor_ledger::{Disk, Files};
@@ -12,6 +11,7 @@ use proctor_reconcile::{Reconciler, secrets};
 use proctor_sources::Recording;
 use proctor_store::{FindingFilter, SessionFilter, SqliteStore};
 use proptest::prelude::*;
+use sha2::Sha256;
 
 use super::*;
 

@@ -42,6 +42,9 @@ fn an_erased_text_is_nowhere_and_the_session_still_replays() {
         .unwrap();
     assert_eq!(erased.sources, [source]);
     assert!(erased.findings > 0);
+    let coverage = pipeline.coverage(source).unwrap().unwrap();
+    assert!(coverage.gone >= SECRET.len() as u64);
+    assert!(coverage.is_complete(), "all of it had been recorded");
     for needle in ["Kleinschmidt", "leinschmid", "Hieronymus"] {
         assert_eq!(state.holders(needle), [] as [PathBuf; 0]);
         assert_eq!(pipeline.store().search(needle, 9).unwrap(), []);

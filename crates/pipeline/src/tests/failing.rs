@@ -118,6 +118,12 @@ fn a_full_disk_is_told_and_what_it_swallowed_is_a_gap() {
     let row = pipeline.store().sources().unwrap().remove(0);
     assert_eq!((row.bytes, row.gaps), (bytes.len() as u64, 1));
     assert_eq!((row.ended, row.sha256), (true, None));
+    let coverage = pipeline.coverage(source).unwrap().unwrap();
+    assert_eq!(
+        (coverage.lost, coverage.gone, coverage.as_ended),
+        (20, 0, None)
+    );
+    assert!(!coverage.is_complete());
     let (summary, _) = pipeline.session("claude-code:s1").unwrap().unwrap();
     let unread: u64 = summary.gaps.values().map(|tally| tally.count).sum();
     assert!(
@@ -189,8 +195,8 @@ fn a_source_that_promised_to_speak_and_does_not_is_a_gap() {
         beat_seconds: Some(0),
         ..live("s1")
     };
-    let source = pipeline.announce(info).unwrap().source;
     let notices = pipeline.subscribe(100);
+    let source = pipeline.announce(info).unwrap().source;
     let gap = loop {
         if let Notice::Gap(gap) = notices.recv_timeout(Duration::from_secs(60)).unwrap() {
             break gap;
@@ -267,4 +273,98 @@ fn a_foreign_index_is_made_anew() {
     let pipeline = other.open();
     pipeline.flush().unwrap();
     assert_eq!(answers(&pipeline), expected);
+}
+
+#[test]
+fn a_reader_that_fails_does_not_end_the_index() {
+    let state = State::new();
+    let log = proctor_ledger::Options::default();
+    let (log, _) = Log::open(&state.path().join("log"), log).unwrap();
+    let store = SqliteStore::open(state.path().join("index.db")).unwrap();
+    let fails = Arc::new(AtomicBool::new(true));
+    let fails_now = fails.clone();
+    let reader = move |info: &SourceInfo, copy: &Path, sink: &mut dyn FnMut(Event)| {
+        let is_bad = info.path.ends_with("s1.jsonl");
+        assert!(
+            !(is_bad && fails_now.load(Ordering::SeqCst)),
+            "as the test asks"
+        );
+        replay(info, copy, sink);
+    };
+    let pipeline = Pipeline::open(
+        state.path(),
+        log,
+        Box::new(store),
+        Box::new(reader),
+        Rules::builtin(),
+        Options {
+            quiet: Duration::from_millis(10),
+            ..Options::default()
+        },
+    )
+    .unwrap();
+    let run = |id: &str| {
+        let bytes = session(id, &["ls"]);
+        let source = pipeline.announce(live(id)).unwrap().source;
+        let length = bytes.len() as u64;
+        pipeline.append(source, 0, bytes).unwrap();
+        pipeline.end(source, length).unwrap();
+        source
+    };
+    let source = run("s1");
+    run("s2");
+    let failed = pipeline.flush();
+    assert!(
+        matches!(&failed, Err(Error::Unreadable(bad)) if *bad == [source]),
+        "{failed:?}"
+    );
+    assert!(
+        pipeline.session("claude-code:s2").unwrap().is_some(),
+        "the others are read"
+    );
+    while pipeline.status().trouble.is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    fails.store(false, Ordering::SeqCst);
+    while pipeline.status().trouble.is_some() || pipeline.status().stale > 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(pipeline.session("claude-code:s1").unwrap().is_some());
+    assert!(pipeline.coverage(source).unwrap().unwrap().is_complete());
+}
+
+#[test]
+fn many_writers_at_once() {
+    let state = State::new();
+    let pipeline = state.open();
+    std::thread::scope(|scope| {
+        for n in 0..8 {
+            let pipeline = &pipeline;
+            scope.spawn(move || {
+                let id = format!("s{n}");
+                let bytes = session(&id, &["ls", "pwd", "id", "git status"]);
+                let source = pipeline.announce(live(&id)).unwrap().source;
+                let mut at = 0;
+                for piece in bytes.chunks(100 + n) {
+                    let ack = pipeline.append(source, at, piece.to_vec()).unwrap();
+                    at += piece.len() as u64;
+                    assert_eq!(ack.bytes, at);
+                }
+                pipeline.end(source, at).unwrap();
+            });
+        }
+    });
+    pipeline.flush().unwrap();
+    let rows = pipeline
+        .store()
+        .sessions(&SessionFilter::default())
+        .unwrap();
+    assert_eq!(rows.len(), 8);
+    for row in rows {
+        assert_eq!(summary(&row).unwrap().calls, 4);
+        let coverage = pipeline.coverage(row.sources[0]).unwrap().unwrap();
+        assert!(coverage.is_complete());
+        assert_eq!(coverage.as_ended, Some(true));
+    }
+    assert_eq!(pipeline.store().gaps(None).unwrap(), []);
 }
