@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use proctor_ledger::{Kind, Log, Target};
-use proctor_store::{Change, FindingFilter, SessionFilter};
+use proctor_store::{Change, Entry, FindingFilter, SessionFilter};
 
 use crate::entry::{FINDING, SOURCE, STRETCH};
 use crate::ingest::{self, Index};
-use crate::{Error, Shared};
+use crate::{Error, Shared, replay};
 
 /// What is to be erased.
+///
+/// A packed recording (an archive) cannot lose a part and stay one: if a text stands in it, or bytes
+/// of it are named, all of it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Erase {
     /// A text, wherever it stands: plain, or as it is written inside of JSON.
@@ -30,6 +33,8 @@ pub struct Erased {
     pub sources: Vec<u64>,
     /// Findings whose words went, because what they show did.
     pub findings: u64,
+    /// Packed recordings that went as a whole.
+    pub packed: Vec<u64>,
 }
 
 impl Index {
@@ -44,16 +49,19 @@ impl Index {
             Erase::Text(text) => find(&shared.log, text)?,
             Erase::Bytes(source, range) => places(shared, *source, range)?,
         };
+        let packed = self.packed(shared, what)?;
+        for source in &packed {
+            targets.extend(places(shared, *source, &(0..u64::MAX))?);
+        }
         if targets.is_empty() {
             return Err(Error::Nothing("these bytes are not in the log"));
         }
         let mut sources = BTreeSet::new();
-        for (sequence, ranges) in &targets {
+        for sequence in targets.keys() {
             let header = shared.log.header(*sequence)?;
             if header.kind == STRETCH || header.kind == SOURCE {
                 sources.insert(header.source);
             }
-            debug_assert!(!ranges.is_empty());
         }
         let findings = self.words(shared, &sources, &targets)?;
         let mut retold: BTreeSet<u64> = findings.keys().copied().collect();
@@ -81,7 +89,42 @@ impl Index {
             entries: targets.len() as u64,
             sources: sources.into_iter().collect(),
             findings: count,
+            packed,
         })
+    }
+
+    /// Packed recordings that hold the text, or are named.
+    fn packed(&self, shared: &Shared, what: &Erase) -> Result<Vec<u64>, Error> {
+        let mut packed = Vec::new();
+        for (number, source) in &self.sources {
+            let named = match what {
+                Erase::Text(_) => false,
+                Erase::Bytes(named, _) if named == number => true,
+                Erase::Bytes(..) => continue,
+            };
+            let entries = shared.store.entries(*number, 0)?;
+            let Some(info) = &source.info else { continue };
+            if !is_packed(&shared.log, &entries)? {
+                continue;
+            }
+            let holds = match what {
+                Erase::Text(text) => {
+                    let needles = spellings(text)?;
+                    let copy = replay::copy(&shared.log, &shared.dir, info, &entries)?;
+                    let mut holds = false;
+                    (shared.replay)(info, &copy.path, &mut |event| {
+                        let event = serde_json::to_string(&event).unwrap_or_default();
+                        holds |= needles.iter().any(|needle| event.contains(needle));
+                    });
+                    holds
+                }
+                Erase::Bytes(..) => named,
+            };
+            if holds {
+                packed.push(*number);
+            }
+        }
+        Ok(packed)
     }
 
     /// The words of findings that rest on what is to be erased: a quote of it may be masked or cut,
@@ -137,6 +180,21 @@ impl Index {
         }
         Ok(shared.store.apply(&changes)?)
     }
+}
+
+/// Whether a source is compressed: an archive of the zip kind (APPNOTE 4.3.7), or a frame of
+/// Zstandard (RFC 8878, 3.1.1).
+fn is_packed(log: &Log, entries: &[Entry]) -> Result<bool, Error> {
+    let first = entries.iter().find(|entry| entry.length > 0);
+    let Some(first) = first.filter(|first| Kind(first.kind) == STRETCH) else {
+        return Ok(false);
+    };
+    let head = match log.raw(first.sequence) {
+        Ok(raw) => raw.unwrap_or_default(),
+        Err(proctor_ledger::Error::Dropped(_)) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(head.starts_with(b"PK\x03\x04") || head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]))
 }
 
 /// Where a text stands in the log, in any of the ways in which JSON may write it.

@@ -161,19 +161,23 @@ impl Writer {
     pub(crate) fn run(mut self) {
         let shared = self.shared.clone();
         while let Some(ops) = shared.queue().take(BATCH_BYTES, TICK) {
-            let mut batch = Batch::default();
-            if let Some(outage) = &self.outage
-                && !ops.is_empty()
-            {
-                batch.own(&outage.failure());
-            }
-            for op in ops {
-                self.plan(op, &mut batch);
-            }
-            self.listen(&mut batch);
-            if !batch.requests.is_empty() {
-                self.append(batch);
-            }
+            self.work(ops);
+        }
+        // What could not be said before may be said now, for the last time.
+        self.work(Vec::new());
+    }
+
+    fn work(&mut self, ops: Vec<Op>) {
+        let mut batch = Batch::default();
+        if let Some(outage) = &self.outage {
+            batch.own(&outage.failure());
+        }
+        for op in ops {
+            self.plan(op, &mut batch);
+        }
+        self.listen(&mut batch);
+        if !batch.requests.is_empty() {
+            self.append(batch);
         }
     }
 
@@ -199,7 +203,7 @@ impl Writer {
                 };
             }
             if let Err(error) = &last {
-                lost += 1;
+                lost += u64::from(!matches!(answer, Answer::Nobody));
                 outage.get_or_insert_with(|| error.to_string());
                 failed.extend(source);
             }
@@ -330,7 +334,13 @@ impl Writer {
                 batch.requests.push((count, Some(number), answer));
             }
             (Err(error), Some(reply)) => drop(reply.send(Err(error))),
-            (Err(_), None) => {}
+            // Nobody waits for an answer, so the log has it.
+            (Err(error), None) => batch.own(&Failure {
+                cause: "not recorded".to_owned(),
+                detail: error.to_string(),
+                source: Some(number),
+                ..Failure::default()
+            }),
         }
     }
 

@@ -136,3 +136,66 @@ fn an_erased_credential_of_the_demo_is_gone() {
     assert_eq!(held(&pipeline), []);
     assert_eq!(answers(&pipeline).sessions.len(), sessions);
 }
+
+#[test]
+fn a_text_in_a_document_goes_and_the_document_stays_one() {
+    let recordings = demo();
+    let is_document = |r: &&Recording| r.harness == Harness::SweAgent;
+    let document = recordings.iter().find(is_document).unwrap();
+    let state = State::new();
+    let pipeline = state.open();
+    let source = record(&pipeline, document);
+    pipeline.flush().unwrap();
+    let calls = |pipeline: &Pipeline| {
+        let rows = pipeline
+            .store()
+            .sessions(&SessionFilter::default())
+            .unwrap();
+        rows.iter()
+            .map(|row| summary(row).unwrap().calls)
+            .sum::<u64>()
+    };
+    let before = calls(&pipeline);
+    assert!(before > 0);
+    let secret = "Punctuation";
+    assert!(!pipeline.store().search(secret, 9).unwrap().is_empty());
+    let erased = pipeline
+        .erase(&Erase::Text(secret.into()), "asked for")
+        .unwrap();
+    assert_eq!((erased.sources, erased.packed), (vec![source], vec![]));
+    assert_eq!(pipeline.log().find(secret.as_bytes()).unwrap(), []);
+    assert_eq!(state.holders(secret), [] as [PathBuf; 0]);
+    assert_eq!(calls(&pipeline), before);
+}
+
+#[test]
+fn a_packed_recording_that_holds_the_text_goes_as_a_whole() {
+    let recordings = demo();
+    let state = State::new();
+    let pipeline = state.open();
+    let mut archive = 0;
+    for recording in &recordings {
+        let source = record(&pipeline, recording);
+        if recording.harness == Harness::Inspect {
+            archive = source;
+        }
+    }
+    pipeline.flush().unwrap();
+    let sessions = answers(&pipeline).sessions.len();
+    let held = SessionFilter {
+        source: Some(archive),
+        ..SessionFilter::default()
+    };
+    let held = pipeline.store().sessions(&held).unwrap().len();
+    assert!(held > 0);
+    let text = "primes";
+    assert!(!pipeline.store().search(text, 9).unwrap().is_empty());
+    let erased = pipeline
+        .erase(&Erase::Text(text.into()), "asked for")
+        .unwrap();
+    assert_eq!(erased.packed, [archive]);
+    assert_eq!(pipeline.store().search(text, 9).unwrap(), []);
+    let coverage = pipeline.coverage(archive).unwrap().unwrap();
+    assert_eq!(coverage.gone, coverage.row.bytes);
+    assert!(answers(&pipeline).sessions.len() >= sessions - held);
+}

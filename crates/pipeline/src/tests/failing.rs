@@ -220,6 +220,13 @@ fn nobody_appends_to_a_source_that_nobody_announced() {
     let pipeline = state.open();
     let error = pipeline.append(7, 0, b"x".to_vec()).unwrap_err();
     assert!(matches!(error, Error::NoSource(7)));
+    // Who cannot wait for the answer is not forgotten.
+    pipeline.offer(7, 0, b"x".to_vec()).unwrap();
+    pipeline.note(FAILURE, &Failure::default()).unwrap();
+    pipeline.flush().unwrap();
+    let failures = failures(&pipeline);
+    assert_eq!(failures[0].source, Some(7), "{failures:?}");
+    assert!(failures[0].detail.contains("no source 7"));
 }
 
 #[test]
