@@ -14,7 +14,7 @@ help: ## list the targets
 demo: ## the product as a story in chapters; ends in a report you can open
 	./demo/run $(OUT)
 
-test: check unit counts browser fuzz-short demo-test ## every check; under 30 minutes on two cores
+test: check unit counts bundles browser fuzz-short demo-test ## every check; under 30 minutes on two cores
 	@echo "make test: all checks passed"
 
 check: tools ## formatting, lints, dependencies
@@ -29,6 +29,9 @@ unit: tools ## unit, property, snapshot and end-to-end tests
 
 counts: tools ## counts of what was read against an independent count by jq and unzip
 	./tests/counts.sh
+
+bundles: tools ## evidence bundles, good and forged, before the verifier and a second one in Python
+	./tests/bundles.sh
 
 browser: tools ## the report in a real browser
 	./tests/browser.sh
@@ -53,4 +56,4 @@ soak: ## long runs: more property cases, longer fuzzing, a large corpus
 tools: ## install what the checks need
 	@./tests/tools.sh
 
-.PHONY: help demo test check unit counts browser demo-test bench fuzz-short fuzz soak tools
+.PHONY: help demo test check unit counts bundles browser demo-test bench fuzz-short fuzz soak tools

@@ -8,6 +8,8 @@ need jq jq
 need unzip unzip
 need chromium chromium
 need python3 python3
+# `venv` is a package of its own on Debian.
+python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 
 if [ ${#packages[@]} -gt 0 ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -29,3 +31,11 @@ crate() {
 crate cargo-nextest
 crate cargo-deny
 rustup component list --installed 2>/dev/null | grep -q clippy || rustup component add clippy rustfmt
+
+# The second verifier of bundles wants Ed25519; tests/bundles.sh says so if this did not work.
+venv="${CARGO_TARGET_DIR:-$PWD/target}/python"
+if ! "$venv/bin/python" -c 'import cryptography' 2>/dev/null; then
+    echo "installing cryptography for Python"
+    { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check 'cryptography>=42,<50'; } ||
+        echo "could not install cryptography for Python" >&2
+fi

@@ -10,6 +10,8 @@
 //! `docs/record.md` specifies every byte. There is no async runtime, no database and no network
 //! here, so that an auditor can read and build what checks a record alone.
 
+mod assemble;
+mod bundle;
 mod bytes;
 mod checkpoint;
 mod commit;
@@ -37,6 +39,8 @@ mod token;
 mod tree;
 mod verify;
 
+pub use crate::assemble::{BundleRequest, Opening, Spans};
+pub use crate::bundle::{Bundle, Earlier, Signed, Unreadable};
 pub use crate::checkpoint::Checkpoint;
 pub use crate::commit::{Entry, OWN_SOURCE};
 pub use crate::error::{Error, NoteError};

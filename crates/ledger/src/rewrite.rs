@@ -416,7 +416,7 @@ fn elements(disclosure: &Disclosure) -> Vec<Range<usize>> {
 }
 
 /// Runs of open bytes, with where they begin.
-fn runs(disclosure: &Disclosure) -> Vec<(u64, Vec<u8>)> {
+pub(crate) fn runs(disclosure: &Disclosure) -> Vec<(u64, Vec<u8>)> {
     let mut out: Vec<(u64, Vec<u8>)> = Vec::new();
     for span in disclosure.spans() {
         match out.last_mut() {
@@ -435,7 +435,7 @@ fn position(haystack: &[u8], needle: &[u8]) -> Option<usize> {
         .position(|window| window == needle)
 }
 
-fn touches(span: &Range<u64>, ranges: &[Range<u64>]) -> bool {
+pub(crate) fn touches(span: &Range<u64>, ranges: &[Range<u64>]) -> bool {
     ranges
         .iter()
         .any(|range| range.start < span.end && span.start < range.end)
