@@ -45,7 +45,7 @@ pub struct Scan {
     pub command: String,
     /// Score from which a finding is shown.
     pub threshold: f64,
-    /// The alert budget that set the threshold, if one did.
+    /// The alert budget, if there is one.
     pub budget: Option<Budget>,
     /// What each session did.
     #[serde(skip)]
@@ -130,6 +130,8 @@ pub struct Budget {
     pub per_day: f64,
     /// Days that the threshold was fitted on.
     pub days: f64,
+    /// Whether it raised the threshold; one that allows for more leaves it as it was.
+    pub raised: bool,
 }
 
 fn zone_name<S: Serializer>(zone: &TimeZone, to: S) -> Result<S::Ok, S::Error> {

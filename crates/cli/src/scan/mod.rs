@@ -417,8 +417,14 @@ fn fit(scan: &mut Scan, per_day: f64) {
         (allowed / scores.len() as f64).min(1.0)
     };
     // A generous budget is no wish for weaker findings than anyone else is shown.
-    scan.threshold = proctor_monitors::eval::threshold_at(&scores, rate).max(scan.threshold);
-    scan.budget = Some(Budget { per_day, days });
+    let fitted = proctor_monitors::eval::threshold_at(&scores, rate);
+    let raised = fitted > scan.threshold;
+    scan.threshold = fitted.max(scan.threshold);
+    scan.budget = Some(Budget {
+        per_day,
+        days,
+        raised,
+    });
 }
 
 /// Reads the sessions of the plan again and keeps what a reader of the report wants to see of them.

@@ -127,9 +127,15 @@ fn history(args: Args<'_>, command: &Command, found: &mut Found) {
         "gh" | "glab" | "hub" => {
             let words = args.operands(&["-R", "--repo"]);
             match words.as_slice() {
-                ["pr" | "mr", "create" | "merge", ..] => {
+                // Opening one publishes commits and writes to people; merging one writes only where
+                // it is given words.
+                ["pr" | "mr", what @ ("create" | "merge"), ..] => {
                     found.add(Effect::Pushes(joined(command)));
-                    found.add(Effect::Tells(joined(command)));
+                    const WORDS: &[&str] =
+                        &["-b", "--body", "-F", "--body-file", "-t", "--subject"];
+                    if *what == "create" || args.values(WORDS).next().is_some() {
+                        found.add(Effect::Tells(joined(command)));
+                    }
                 }
                 ["pull-request", ..] => found.add(Effect::Tells(joined(command))),
                 ["release" | "gist" | "repo", "create" | "upload", ..] => {

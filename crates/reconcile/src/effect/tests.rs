@@ -180,6 +180,11 @@ fn what_is_left_sent_and_spawned() {
             "Tells gh pr comment 3 --body hi",
         ),
         ("gh pr view 3", ""),
+        ("gh pr merge 3 --admin", "Pushes gh pr merge 3 --admin"),
+        (
+            "gh pr merge 3 --body=done",
+            "Pushes gh pr merge 3 --body=done, Tells gh pr merge 3 --body=done",
+        ),
         ("sudo ls", "UsesPrivilege sudo"),
         ("mail -s subject a@example.org", "Tells a@example.org"),
     ] {

@@ -293,7 +293,10 @@ fn tokens(lens: &Lens, sessions: &Sessions<'_>) -> Line {
     if requests == 0 {
         detail = "no recording says".to_owned();
     } else if silent > 0 {
-        detail += &format!(", {} do not say", counted(silent, "session", "sessions"));
+        detail += &format!(
+            ", {} without a record",
+            counted(silent, "session", "sessions")
+        );
     }
     let inspect = |s: &Summary| s.tokens.requests > 0 && s.note.harness == Some(Harness::Inspect);
     if sessions.summaries().any(inspect) {

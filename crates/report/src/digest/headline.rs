@@ -73,7 +73,14 @@ fn period(scan: &Scan) -> Option<String> {
 /// What was found, in one or two sentences.
 pub(super) fn verdict(scan: &Scan, findings: &Findings) -> String {
     let set = match scan.budget {
-        Some(budget) => format!(", set by an alert budget of {} a day", budget.per_day),
+        Some(budget) => {
+            let how = if budget.raised {
+                "set"
+            } else {
+                "left as it is"
+            };
+            format!(", {how} by an alert budget of {} a day", budget.per_day)
+        }
         None => String::new(),
     };
     let under = format!("under the threshold of {:.2}{set}", scan.threshold);
