@@ -399,14 +399,16 @@ class Bundle:
 # Verification, by the steps of docs/bundle.md
 
 
-def runs(headers, first, last):
-    """Whether numbers run from first to last and only gaps jump."""
-    want = first
+def run(headers):
+    """Numbers as far as they run from 1 and only gaps jump, each with the chain up to it."""
+    found, want, chain = {}, 1, bytes(32)
     for header in headers:
-        if header.number < want or (header.number > want and header.kind != GAP):
-            return False
+        if header.number != want and not (header.kind == GAP and header.number > want):
+            break
+        chain = sha(chain, leaf(header.raw))
+        found[header.number] = chain
         want = header.number + 1
-    return bool(headers) and headers[-1].number == last
+    return found
 
 
 def loads(raw):
@@ -520,14 +522,14 @@ class Check:
         need(any(s.size > entry and old.verifies(s.note) is not None for s in self.states))
         return new
 
-    def of(self, source, first=0, last=1 << 64):
-        return [
-            h for h in self.bundle.headers if h.source == source and first <= h.number <= last
-        ]
+    def of(self, source):
+        return [header for header in self.bundle.headers if header.source == source]
 
     def sources(self):
         for claim in self.bundle.found["source"]:
-            if not runs(self.of(claim["source"]), 1, claim["last"]):
+            headers = self.of(claim["source"])
+            numbers = list(run(headers))
+            if not numbers or len(numbers) < len(headers) or numbers[-1] != claim["last"]:
                 self.fault("missing-entries", claim["source"])
 
     def attributions(self):
@@ -539,11 +541,8 @@ class Check:
                 self.fault("malformed-attribution", header.entry)
                 continue
             for one in counted:
-                headers = self.of(one["source"], one["first"], one["last"])
-                chain = bytes(32)
-                for counted_header in headers:
-                    chain = sha(chain, leaf(counted_header.raw))
-                if not runs(headers, one["first"], one["last"]):
+                chain = run(self.of(one["source"])).get(one["last"])
+                if chain is None:
                     self.fault("missing-from-session", header.entry)
                 elif chain.hex() != one["chain"]:
                     self.fault("wrong-chain", header.entry)
@@ -561,8 +560,7 @@ class Check:
             keys = ("source", "first", "last", "entries")
             if not all(number(one.get(key)) for key in keys):
                 return None
-            count = one["last"] - one["first"] + 1
-            if one["first"] < 1 or count < 1 or one["entries"] != count:
+            if one["first"] != 1 or one["last"] < 1 or one["entries"] != one["last"]:
                 return None
         return sources
 

@@ -46,6 +46,12 @@ pub fn check(bundle: &Bundle, origin: Option<&str>, anchors: &Anchors) -> Report
         size: bundle.checkpoint.checkpoint.size,
         entries: bundle.headers.len() as u64,
         open: (bundle.headers.len() - withheld.len()) as u64,
+        recorded: bundle
+            .headers
+            .iter()
+            .map(|h| h.wall_ns)
+            .min()
+            .zip(bundle.headers.iter().map(|h| h.wall_ns).max()),
         faults,
         withheld,
         sources,
@@ -64,8 +70,8 @@ pub(crate) struct Checked<'a> {
     pub(crate) open: BTreeMap<u64, Vec<u8>>,
     /// States of this very log: the checkpoint, and the earlier ones that are proven.
     pub(crate) states: Vec<&'a Signed>,
-    /// Headers of each source, by their place in the log.
-    pub(crate) by_source: BTreeMap<u64, Vec<&'a Header>>,
+    /// What there is of each source without a hole.
+    pub(crate) runs: BTreeMap<u64, BTreeMap<u64, session::Chain>>,
 }
 
 impl<'a> Checked<'a> {
@@ -75,7 +81,10 @@ impl<'a> Checked<'a> {
             by_source.entry(header.source).or_default().push(header);
         }
         Self {
-            by_source,
+            runs: by_source
+                .into_iter()
+                .map(|(source, headers)| (source, session::run(&headers)))
+                .collect(),
             bundle,
             faults: Vec::new(),
             open: BTreeMap::new(),
@@ -193,8 +202,14 @@ impl<'a> Checked<'a> {
             state.last = number;
         }
         for &(source, last) in &self.bundle.sources {
-            let headers = self.by_source.get(&source).cloned().unwrap_or_default();
-            if !session::follow(&headers, 1, last) {
+            // All of them: none of another number, and none after the last.
+            let whole = states.get(&source).is_some_and(|state| state.last == last);
+            let run = self.runs.get(&source);
+            let count = run.map_or(0, |run| run.len() as u64);
+            let all = states
+                .get(&source)
+                .is_some_and(|state| state.entries == count);
+            if !(whole && all && count > 0) {
                 self.fault(Fault::MissingEntries, source);
             }
         }
@@ -202,6 +217,12 @@ impl<'a> Checked<'a> {
             state.source = *number;
         }
         states.into_values().collect()
+    }
+
+    /// How many entries of the bundle stand below a size of the log.
+    fn below(&self, size: u64) -> u64 {
+        let headers = &self.bundle.headers;
+        headers.partition_point(|header| header.sequence < size) as u64
     }
 
     /// Who outside the log vouches for it.
@@ -238,7 +259,10 @@ impl<'a> Checked<'a> {
             };
             match fault {
                 Some(fault) => self.fault(fault, then.size),
-                None => vouched.push(Vouch::Remembered { size: then.size }),
+                None => {
+                    let (size, covers) = (then.size, self.below(then.size));
+                    vouched.push(Vouch::Remembered { size, covers });
+                }
             }
         }
         let mut witnessed = false;
@@ -249,8 +273,12 @@ impl<'a> Checked<'a> {
             });
             if let Some((size, time)) = states.max() {
                 witnessed = true;
-                let key = key.to_string();
-                vouched.push(Vouch::Witness { key, size, time });
+                vouched.push(Vouch::Witness {
+                    key: key.to_string(),
+                    size,
+                    time,
+                    covers: self.below(size),
+                });
             }
         }
         if !witnessed && !anchors.witnesses.is_empty() {

@@ -20,6 +20,9 @@ pub struct Report {
     pub entries: u64,
     /// Entries whose payload is wholly open.
     pub open: u64,
+    /// When the first and the last of them were appended, in nanoseconds since 1970, UTC, by the
+    /// recorder's clock.
+    pub recorded: Option<(u64, u64)>,
     /// What does not hold.
     pub faults: Vec<Found>,
     /// What is hidden.
@@ -161,15 +164,19 @@ pub enum Vouch {
     },
     /// The log begins with the one that the reader remembers.
     Remembered {
-        /// Entries that are covered.
+        /// Entries of the log that are covered.
         size: u64,
+        /// Entries of the bundle that are covered.
+        covers: u64,
     },
     /// A witness that the reader named cosigned.
     Witness {
         /// The witness's key.
         key: String,
-        /// Entries that are covered.
+        /// Entries of the log that are covered.
         size: u64,
+        /// Entries of the bundle that are covered.
+        covers: u64,
         /// When, in seconds since 1970, as the witness says.
         time: u64,
     },

@@ -1,5 +1,6 @@
 //! Whether all is there: the numbers of a source, and what attributions count.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use proctor_ledger::{Header, Kind, OWN_SOURCE};
@@ -11,6 +12,9 @@ use crate::report::{Attribution, Fault, Held};
 
 /// The log's own statement about what a session was made from.
 const ATTRIBUTION: Kind = Kind(19);
+
+/// A hash over headers of a source, one after the other.
+pub(crate) type Chain = [u8; 32];
 
 pub(crate) fn is_gap(header: &Header) -> bool {
     header.kind == Kind::GAP
@@ -28,29 +32,32 @@ pub(crate) fn jump(last: u64, header: &Header) -> Option<(u64, u64)> {
     (from <= to).then_some((from, to))
 }
 
-/// Whether the numbers run from `first` to `last` and nothing is missing but what gaps stand for.
-pub(crate) fn follow(headers: &[&Header], first: u64, last: u64) -> bool {
-    let mut next = Some(first);
+/// Numbers of a source as far as they run from 1 and nothing is missing but what gaps stand for,
+/// each with the chain over the headers so far.
+pub(crate) fn run(headers: &[&Header]) -> BTreeMap<u64, Chain> {
+    let (mut next, mut chain) = (1_u64, [0; 32]);
+    let mut out = BTreeMap::new();
     for header in headers {
         let number = header.source_sequence;
-        let right = match next {
-            Some(next) if is_gap(header) => number >= next,
-            Some(next) => number == next,
-            None => false,
-        };
-        if !right {
-            return false;
+        if number != next && !(is_gap(header) && number > next) {
+            break;
         }
-        next = number.checked_add(1);
+        let link = Sha256::new().chain_update(chain);
+        chain = link.chain_update(header.leaf()).finalize().into();
+        out.insert(number, chain);
+        match number.checked_add(1) {
+            Some(more) => next = more,
+            None => break,
+        }
     }
-    headers.last().is_some_and(|h| h.source_sequence == last)
+    out
 }
 
 pub(crate) fn check(checked: &mut Checked<'_>) -> Vec<Attribution> {
-    let own = checked.by_source.get(&OWN_SOURCE).cloned();
-    let said = own.unwrap_or_default();
+    let said = checked.bundle.headers.iter();
+    let said = said.filter(|h| h.kind == ATTRIBUTION && h.source == OWN_SOURCE);
     let mut out = Vec::new();
-    for header in said.into_iter().filter(|h| h.kind == ATTRIBUTION) {
+    for header in said {
         let entry = header.sequence;
         let mut attribution = Attribution {
             entry,
@@ -80,30 +87,20 @@ pub(crate) fn check(checked: &mut Checked<'_>) -> Vec<Attribution> {
     out
 }
 
-/// What an attribution says of one source.
+/// What an attribution says of one source: it counts the entries from number 1 to the last.
 struct Counted {
     source: u64,
-    first: u64,
     last: u64,
     chain: String,
 }
 
 impl Counted {
     fn fault(&self, checked: &Checked<'_>) -> Option<Fault> {
-        let all = checked.by_source.get(&self.source);
-        let counted = all.into_iter().flatten().copied();
-        let numbers = self.first..=self.last;
-        let headers: Vec<&Header> = counted
-            .filter(|header| numbers.contains(&header.source_sequence))
-            .collect();
-        if !follow(&headers, self.first, self.last) {
-            return Some(Fault::MissingFromSession);
+        let run = checked.runs.get(&self.source);
+        match run.and_then(|run| run.get(&self.last)) {
+            None => Some(Fault::MissingFromSession),
+            Some(chain) => (hex(chain) != self.chain).then_some(Fault::WrongChain),
         }
-        let chain = headers.iter().fold([0; 32], |chain, header| {
-            let link = Sha256::new().chain_update(chain);
-            link.chain_update(header.leaf()).finalize().into()
-        });
-        (hex(&chain) != self.chain).then_some(Fault::WrongChain)
     }
 }
 
@@ -114,11 +111,10 @@ fn read(raw: &[u8]) -> Option<(String, u64, Vec<Counted>)> {
     let sources = said.get("sources")?.as_array()?;
     let counted = sources.iter().map(|one| {
         let number = |key: &str| one.get(key).and_then(Value::as_u64);
-        let (first, last) = (number("first")?, number("last")?);
-        let right = first >= 1 && number("entries")? == last.checked_sub(first)?.checked_add(1)?;
+        let last = number("last")?;
+        let right = number("first")? == 1 && number("entries")? == last && last > 0;
         right.then_some(Counted {
             source: number("source")?,
-            first,
             last,
             chain: one.get("chain")?.as_str()?.to_owned(),
         })

@@ -15,6 +15,10 @@ impl fmt::Display for Report {
             "log        {:?}, {} entries at its checkpoint",
             self.origin, self.size
         )?;
+        if let Some((from, to)) = self.recorded {
+            let (from, to) = (utc(from / 1_000_000_000), utc(to / 1_000_000_000));
+            writeln!(f, "recorded   {from} to {to}, by the recorder's clock")?;
+        }
         self.proven_words(f)?;
         self.withheld_words(f)?;
         self.missing_words(f)?;
@@ -122,7 +126,7 @@ impl Report {
 
     fn anchor_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for key in &self.signers {
-            writeln!(f, "signed by  {key}")?;
+            writeln!(f, "signed by  {}", key.escape_debug())?;
         }
         if !self
             .anchors
@@ -138,13 +142,22 @@ impl Report {
         for one in &self.anchors {
             match one {
                 Vouch::Key { key } => writeln!(f, "anchored   by a key that you know: {key}")?,
-                Vouch::Remembered { size } => writeln!(
+                Vouch::Remembered { size, covers } => writeln!(
                     f,
-                    "anchored   by the checkpoint that you remember: the first {size} entries"
+                    "anchored   by the checkpoint that you remember, of {size} entries: {covers} of \
+                     the {} here",
+                    self.entries
                 )?,
-                Vouch::Witness { key, size, time } => writeln!(
+                Vouch::Witness {
+                    key,
+                    size,
+                    time,
+                    covers,
+                } => writeln!(
                     f,
-                    "anchored   by witness {key}: the first {size} entries, {time} s after 1970"
+                    "anchored   by witness {key} on {}, at {size} entries: {covers} of the {} here",
+                    utc(*time),
+                    self.entries
                 )?,
             }
         }
@@ -163,6 +176,24 @@ fn more(f: &mut fmt::Formatter<'_>, count: usize) -> fmt::Result {
         None | Some(0) => Ok(()),
         Some(rest) => writeln!(f, "  and {rest} more (see --json)"),
     }
+}
+
+/// Seconds since 1970 as date and time, UTC.
+fn utc(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Days since 1 March of year 0, in eras of 400 years, so that a leap day is the last of its year.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (year, month) = match month {
+        0..10 => (era * 400 + year, month + 3),
+        _ => (era * 400 + year + 1, month - 9),
+    };
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 impl fmt::Display for Fault {
@@ -188,5 +219,24 @@ impl fmt::Display for Fault {
             Fault::NotRelated => "nothing here relates the log to the one you remember",
             Fault::NotWitnessed => "none of the witnesses that you named cosigned it",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::utc;
+
+    #[test]
+    fn dates() {
+        // From `date -u -d @N`.
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_709_251_199, "2024-02-29T23:59:59Z"),
+            (1_800_000_000, "2027-01-15T08:00:00Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(utc(seconds), text);
+        }
     }
 }

@@ -32,8 +32,10 @@ fn answer(report: Option<&Report>) -> Value {
         .collect();
     let anchors = report.anchors.iter().map(|vouch| match vouch {
         Vouch::Key { key } => json!(["key", key]),
-        Vouch::Remembered { size } => json!(["remembered", size]),
-        Vouch::Witness { key, size, time } => json!(["witness", key, size, time]),
+        Vouch::Remembered { size, .. } => json!(["remembered", size]),
+        Vouch::Witness {
+            key, size, time, ..
+        } => json!(["witness", key, size, time]),
     });
     json!({
         "status": u8::from(!report.proven),

@@ -1,12 +1,13 @@
 //! Good bundles and forged ones, each with what it is caught as and the anchor that this needs.
 
 use proctor_ledger::{
-    Anchors, Bundle, BundleRequest, Disclosure, Key, Kind, Log, Opening, Payload,
+    Anchors, Bundle, BundleRequest, Disclosure, Entry, Key, Kind, Log, Opening, Options, Payload,
 };
+use proctor_model::Vantage;
 use proctor_verify::Fault;
 
 use crate::support::{
-    MINE, ORIGIN, OTHER, Recorded, append, attribute, copy, judge, open, recorded, remember,
+    MINE, ORIGIN, OTHER, Recorded, SECRET, append, attribute, copy, judge, open, recorded, remember,
 };
 
 /// A file, what its reader knows, and what is to be said of it.
@@ -49,6 +50,8 @@ pub(crate) fn cases() -> Vec<Case> {
     all.extend(left_out(&made));
     all.extend(another_log(&made));
     all.extend(another_history());
+    all.extend(lost_for_good());
+    all.push(of_a_long_log());
     all.extend(unreadable(&made));
     all
 }
@@ -286,6 +289,11 @@ fn another_log(made: &Recorded) -> Vec<Case> {
         witnesses: vec![made.witness.public().clone()],
         ..none()
     };
+    // The key that was handed over still signs, for somebody who found it.
+    let mut backward = bundle.clone();
+    let checkpoint = &bundle.checkpoint.checkpoint;
+    backward.checkpoint.note = checkpoint.sign(&made.retired).unwrap();
+    let just_now = other.log.hand_over().map(|_| other.bundle()).unwrap();
     let mut wrong_chain = other.request();
     let lie = attribute(&other.log, "s-2", &made.mine);
     wrong_chain.entries = vec![lie.sequence];
@@ -320,6 +328,13 @@ fn another_log(made: &Recorded) -> Vec<Case> {
             &[Fault::NotWitnessed],
         ),
         names,
+        case(
+            "signed by a retired key",
+            &backward,
+            key_of(&made.log),
+            &[Fault::ForeignKey],
+        ),
+        case("a key handed over just now", &just_now, none(), &[]),
         case(
             "another log's checkpoint",
             &signed,
@@ -401,6 +416,74 @@ fn another_history() -> Vec<Case> {
         ),
         case("cut back, seen by nobody", &cut, key_of(&log), &[]),
     ]
+}
+
+/// What the log itself no longer has is withheld, whoever asks.
+fn lost_for_good() -> Vec<Case> {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options {
+        origin: Some(ORIGIN.to_owned()),
+        publish_every: None,
+        segment_bytes: 1,
+        ..Options::default()
+    };
+    let log = Log::open(dir.path(), options).unwrap().0;
+    let raw = format!("{{\"token\":\"{SECRET}\",\"n\":1}}");
+    let erased = append(&log, MINE, Kind(17), &raw).sequence;
+    let dropped = append(&log, MINE, Kind(17), "{\"long\":\"ago\"}").sequence;
+    let targets = log.find(SECRET.as_bytes()).unwrap();
+    log.erase(&targets, "asked for").unwrap();
+    let request = BundleRequest {
+        sources: vec![MINE],
+        opening: Opening::all(),
+        ..BundleRequest::default()
+    };
+    let after_erasure = log.bundle(&request).unwrap();
+    assert_eq!(after_erasure.withheld, [(erased, "erased".to_owned())]);
+    log.drop_payloads(log.len(), "old").unwrap().unwrap();
+    let after_drop = log.bundle(&request).unwrap();
+    let reasons: Vec<_> = after_drop
+        .withheld
+        .iter()
+        .map(|(entry, _)| *entry)
+        .collect();
+    assert_eq!(reasons, [erased, dropped]);
+    let none = Anchors::default;
+    vec![
+        case("a span erased", &after_erasure, none(), &[]),
+        case("payloads dropped", &after_drop, none(), &[]),
+    ]
+}
+
+/// Published tiles hold most of the headers and nodes.
+fn of_a_long_log() -> Case {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path());
+    let entry = |number: u64| Entry {
+        vantage: Vantage::Said,
+        kind: Kind(17),
+        source: number % 50 + 1,
+        source_sequence: None,
+        payload: Payload::new(format!("[{number}]")).unwrap(),
+    };
+    log.append_all((0..700).map(entry).collect());
+    log.publish().unwrap();
+    let early = remember(&log);
+    log.append_all((700..800).map(entry).collect());
+    let request = BundleRequest {
+        sources: vec![3, 30],
+        entries: vec![400, 800],
+        opening: Opening::all(),
+        earlier: vec![early.clone()],
+        ..BundleRequest::default()
+    };
+    let bundle = log.bundle(&request).unwrap();
+    assert_eq!(bundle.headers.len(), 1 + 16 + 16 + 2);
+    let known = Anchors {
+        remembered: vec![early],
+        ..Anchors::default()
+    };
+    case("a log of several tiles", &bundle, known, &[])
 }
 
 fn unreadable(made: &Recorded) -> Vec<Case> {

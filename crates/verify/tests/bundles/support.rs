@@ -62,10 +62,13 @@ pub(crate) struct Recorded {
     pub(crate) mine: Vec<Header>,
     pub(crate) attribution: Header,
     pub(crate) witness: Key,
+    /// The key that signed before the hand-over.
+    pub(crate) retired: Key,
 }
 
 pub(crate) fn recorded(dir: &Path) -> Recorded {
     let log = open(dir);
+    let retired = Key::parse(&std::fs::read_to_string(dir.join("key")).unwrap()).unwrap();
     let mut mine = Vec::new();
     for number in 0..6 {
         append(&log, OTHER, Kind(17), "{\"not\":\"yours\"}");
@@ -89,6 +92,7 @@ pub(crate) fn recorded(dir: &Path) -> Recorded {
         mine,
         attribution,
         witness,
+        retired,
     }
 }
 
