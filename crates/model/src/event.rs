@@ -383,6 +383,8 @@ pub enum GapCause {
     Unreadable,
     /// The recording refers to something that is not there.
     Missing,
+    /// It was looked at up to a bound; what lies beyond was not.
+    Bounded,
 }
 
 impl GapCause {
@@ -400,6 +402,7 @@ impl GapCause {
             Self::Rewritten => "bytes already read were changed",
             Self::Unreadable => "could not be read",
             Self::Missing => "referred to but not there",
+            Self::Bounded => "not followed to the end",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! recording can be made whose texts collide; nothing depends on its value.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::LazyLock;
 
 /// Makes hashers with a key of their own.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,14 @@ impl Default for Keyed {
         Self {
             key: [random.hash_one(0), random.hash_one(1)],
         }
+    }
+}
+
+impl Keyed {
+    /// The one key of this process, for what is compared between sessions.
+    pub(crate) fn shared() -> Self {
+        static SHARED: LazyLock<Keyed> = LazyLock::new(Keyed::default);
+        *SHARED
     }
 }
 

@@ -15,6 +15,7 @@
 //! collection has a bound that stands beside it; nothing panics.
 
 mod action;
+mod copies;
 mod counts;
 mod deeds;
 mod effect;
@@ -36,11 +37,12 @@ mod testing;
 mod turns;
 
 pub use action::action;
+pub use copies::{Account, unfounded};
 pub use effect::{Effect, effects, took_place};
 pub use facts::{CommandFact, Facts, FileFact, Refusal, Request, SecretRead};
 pub use outcome::outcome;
 pub use path::{Whereabouts, resolve, whereabouts};
-pub use reconciler::Reconciler;
+pub use reconciler::{Ended, Reconciler};
 pub use runs::{Run, RunKind, RunOutcome};
 
 pub use summary::{Deed, Summary, Tally, TokenTotals, link};

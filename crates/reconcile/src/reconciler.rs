@@ -1,12 +1,23 @@
 //! Events of many sessions in, steps of each session out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proctor_model::{Event, SessionId};
 
 use crate::Observer;
+use crate::copies::Account;
 use crate::session::Session;
 use crate::summary::Summary;
+
+/// A session that has ended.
+pub struct Ended<O> {
+    /// What it did.
+    pub summary: Summary,
+    /// What saw its steps.
+    pub observer: O,
+    /// What its account holds, to be compared with the copies of others.
+    pub account: Account,
+}
 
 /// Turns the events of many sessions into steps, for one observer per session.
 ///
@@ -16,7 +27,8 @@ use crate::summary::Summary;
 pub struct Reconciler<F, O> {
     make: F,
     open: HashMap<SessionId, Session<O>>,
-    closed: BTreeMap<SessionId, (Summary, O)>,
+    closed: BTreeMap<SessionId, Ended<O>>,
+    disbelieved: BTreeSet<SessionId>,
 }
 
 impl<F: FnMut(&SessionId) -> O, O: Observer> Reconciler<F, O> {
@@ -26,23 +38,37 @@ impl<F: FnMut(&SessionId) -> O, O: Observer> Reconciler<F, O> {
             make,
             open: HashMap::new(),
             closed: BTreeMap::new(),
+            disbelieved: BTreeSet::new(),
         }
+    }
+
+    /// Reads what these sessions copied from others as their own acts, because it does not stand
+    /// there ([`unfounded`](crate::unfounded)).
+    pub fn disbelieving(mut self, sessions: &BTreeSet<SessionId>) -> Self {
+        self.disbelieved.clone_from(sessions);
+        self
     }
 
     /// Takes the next event. `_raw` are the bytes of its record, which nothing needs yet.
     pub fn event(&mut self, event: Event, _raw: &[u8]) {
-        if let Some((summary, _)) = self.closed.get_mut(&event.session) {
-            summary.after_close += 1;
+        if let Some(ended) = self.closed.get_mut(&event.session) {
+            ended.summary.after_close += 1;
             return;
         }
-        let Self { make, open, .. } = self;
+        let Self {
+            make,
+            open,
+            disbelieved,
+            ..
+        } = self;
         let session = match open.get_mut(&event.session) {
             Some(session) => session,
             None => {
                 let id = event.session.clone();
                 open.entry(id.clone()).or_insert_with(|| {
                     let observer = make(&id);
-                    Session::new(id, observer)
+                    let disbelieves = disbelieved.contains(&id);
+                    Session::new(id, observer, disbelieves)
                 })
             }
         };
@@ -64,12 +90,18 @@ impl<F: FnMut(&SessionId) -> O, O: Observer> Reconciler<F, O> {
     }
 
     /// Ends all sessions. Sorted by session id.
-    pub fn finish(mut self) -> Vec<(Summary, O)> {
+    pub fn finish(self) -> Vec<(Summary, O)> {
+        let ended = self.end().into_iter();
+        ended.map(|e| (e.summary, e.observer)).collect()
+    }
+
+    /// The same, with the accounts of the sessions.
+    pub fn end(mut self) -> Vec<Ended<O>> {
         for (id, session) in self.open.drain() {
             self.closed.insert(id, session.finish());
         }
         let mut all: Vec<_> = self.closed.into_values().collect();
-        let mut summaries: Vec<&mut Summary> = all.iter_mut().map(|(s, _)| s).collect();
+        let mut summaries: Vec<&mut Summary> = all.iter_mut().map(|e| &mut e.summary).collect();
         crate::summary::link(&mut summaries);
         all
     }

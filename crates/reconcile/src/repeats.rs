@@ -29,7 +29,6 @@ pub(crate) struct Met {
 }
 
 /// The records of one session that were seen.
-#[derive(Default)]
 pub(crate) struct Repeats {
     hasher: Keyed,
     seen: HashMap<u64, Met, Keyed>,
@@ -37,10 +36,30 @@ pub(crate) struct Repeats {
     given_up: VecDeque<u64>,
 }
 
+/// What is known of a record that was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// Whether it repeats an earlier one.
+    pub(crate) again: bool,
+    /// Its content in a number, alike in all sessions of this process.
+    pub(crate) print: u64,
+}
+
+impl Default for Repeats {
+    fn default() -> Self {
+        Self {
+            hasher: Keyed::shared(),
+            seen: HashMap::default(),
+            order: VecDeque::new(),
+            given_up: VecDeque::new(),
+        }
+    }
+}
+
 impl Repeats {
     /// Whether the call repeats an earlier one: the same id, name and arguments, from another file
     /// or at the same time.
-    pub(crate) fn call(&mut self, call: &ToolCall, met: Met) -> bool {
+    pub(crate) fn call(&mut self, call: &ToolCall, met: Met) -> Known {
         let mut hasher = self.hasher.build_hasher();
         (0u8, &call.id, &call.name).hash(&mut hasher);
         hash_value(&call.input, &mut hasher);
@@ -51,7 +70,7 @@ impl Repeats {
     }
 
     /// Whether the result repeats an earlier one, as a call does.
-    pub(crate) fn result(&mut self, result: &ToolResult, met: Met) -> bool {
+    pub(crate) fn result(&mut self, result: &ToolResult, met: Met) -> Known {
         let hash = self.hasher.hash_one((1u8, &result.call_id, &result.text));
         self.again(hash, met, |first| {
             first.source != met.source || (met.time.is_some() && first.time == met.time)
@@ -59,23 +78,15 @@ impl Repeats {
     }
 
     /// Whether the message repeats one of another file: the same author, time and text.
-    pub(crate) fn message(&mut self, message: &Message, met: Met) -> bool {
-        let Some(time) = met.time else {
-            return false;
-        };
-        let hash = self
-            .hasher
-            .hash_one((2u8, message.role, time, &message.text));
-        self.again(hash, met, |first| first.source != met.source)
+    pub(crate) fn message(&mut self, message: &Message, met: Met) -> Known {
+        let print = self.hasher.hash_one((2u8, message.role, &message.text));
+        self.again_at(print, met)
     }
 
     /// Whether this reasoning repeats one of another file.
-    pub(crate) fn reasoning(&mut self, text: &str, met: Met) -> bool {
-        let Some(time) = met.time else {
-            return false;
-        };
-        let hash = self.hasher.hash_one((3u8, time, text));
-        self.again(hash, met, |first| first.source != met.source)
+    pub(crate) fn reasoning(&mut self, text: &str, met: Met) -> Known {
+        let print = self.hasher.hash_one((3u8, text));
+        self.again_at(print, met)
     }
 
     /// Remembers that a call went out without a result.
@@ -95,9 +106,20 @@ impl Repeats {
         }
     }
 
-    fn again(&mut self, hash: u64, met: Met, is_repeat: impl Fn(&Met) -> bool) -> bool {
+    /// Whether this stood in another file at the same time.
+    fn again_at(&mut self, print: u64, met: Met) -> Known {
+        let again = met.time.is_some_and(|time| {
+            let hash = self.hasher.hash_one((print, time));
+            self.again(hash, met, |first| first.source != met.source)
+                .again
+        });
+        Known { again, print }
+    }
+
+    fn again(&mut self, hash: u64, met: Met, is_repeat: impl Fn(&Met) -> bool) -> Known {
+        let known = |again| Known { again, print: hash };
         if let Some(first) = self.seen.get(&hash) {
-            return is_repeat(first);
+            return known(is_repeat(first));
         }
         if self.order.len() >= SEEN
             && let Some(oldest) = self.order.pop_front()
@@ -106,7 +128,7 @@ impl Repeats {
         }
         self.order.push_back(hash);
         self.seen.insert(hash, met);
-        false
+        known(false)
     }
 
     #[cfg(test)]

@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use proctor_model::{
-    Act, Action, Boundary, Difference, Event, EventKind, Message, Outcome, Place, Role, SessionId,
-    Source, Step, StepKind, ToolCall, ToolResult,
+    Act, Action, Boundary, Difference, Event, EventKind, GapCause, Message, Outcome, Place, Role,
+    SessionId, SessionNote, Source, Step, StepKind, ToolCall, ToolResult,
 };
+use proctor_shell::{Analysis, Memory, analyse_after, analyse_code_after};
 
 use crate::action::actions;
+use crate::copies::Account;
 use crate::counts::Counts;
-use crate::effect::{Effect, effects, took_place};
+use crate::effect::{BOUND as MOST_EFFECTS, Effect, effects, took_place};
 use crate::facts::Facts;
 use crate::join::{Draft, Join, What};
 use crate::outcome::outcome;
 use crate::repeats::{Met, Repeats};
 use crate::runs::{Background, Run, runs};
-use crate::summary::{Summary, count};
-use crate::{Observer, View};
+use crate::summary::{clip, count};
+use crate::{Ended, Observer, View};
 
 /// One session that is being read.
 pub(crate) struct Session<O> {
@@ -28,9 +30,16 @@ pub(crate) struct Session<O> {
     /// While a copy of another session's past is read, the counts of this one: what was copied is
     /// context, which facts know and nobody else counts or judges.
     own: Option<Counts>,
+    /// The session that is being copied from.
+    origin: Option<SessionId>,
+    /// Whether what is said to be copied is taken for this session's own.
+    disbelieves: bool,
+    account: Account,
     join: Join,
     repeats: Repeats,
     background: Background,
+    /// What earlier acts wrote that later ones may run.
+    memory: Arc<Memory>,
     /// The index of the next step.
     next: u64,
     /// The file that an editor without paths has open.
@@ -41,16 +50,22 @@ pub(crate) struct Session<O> {
 }
 
 impl<O: Observer> Session<O> {
-    pub(crate) fn new(id: SessionId, observer: O) -> Self {
+    /// A session of this id; `disbelieves` says that what it copied from others is to be judged as its
+    /// own.
+    pub(crate) fn new(id: SessionId, observer: O, disbelieves: bool) -> Self {
         Self {
             observer,
             facts: Facts::new(id.clone()),
             counts: Counts::new(id.clone()),
             own: None,
+            origin: None,
+            disbelieves,
+            account: Account::default(),
             id,
             join: Join::default(),
             repeats: Repeats::default(),
             background: Background::default(),
+            memory: Arc::default(),
             next: 0,
             open_file: None,
             source: None,
@@ -61,7 +76,13 @@ impl<O: Observer> Session<O> {
     /// Takes the next event.
     pub(crate) fn event(&mut self, event: Event) {
         match &event.kind {
-            EventKind::Session(note) if note.copied_from.is_some() => self.begin_copy(),
+            EventKind::Session(SessionNote {
+                copied_from: Some(origin),
+                ..
+            }) => {
+                let origin = origin.clone();
+                self.begin_copy(origin, &event.at);
+            }
             EventKind::Boundary(Boundary::Resumed) => self.end_copy(),
             _ => {}
         }
@@ -72,11 +93,15 @@ impl<O: Observer> Session<O> {
     }
 
     /// Lets out what still waits, and ends.
-    pub(crate) fn finish(mut self) -> (Summary, O) {
+    pub(crate) fn finish(mut self) -> Ended<O> {
         self.end_copy();
         self.drain(true);
         self.observer.end(&self.facts);
-        (self.counts.finish(), self.observer)
+        Ended {
+            summary: self.counts.finish(),
+            observer: self.observer,
+            account: self.account,
+        }
     }
 
     /// How many things are remembered.
@@ -85,7 +110,16 @@ impl<O: Observer> Session<O> {
         self.facts.size() + self.counts.size() + self.repeats.size() + self.join.size()
     }
 
-    fn begin_copy(&mut self) {
+    fn begin_copy(&mut self, origin: SessionId, at: &Place) {
+        if self.disbelieves {
+            let gaps = &mut self.counts.summary.gaps;
+            let detail = format!(
+                "said to be copied from `{}`, which does not hold it: read as this session's own",
+                clip(origin.as_str(), 100)
+            );
+            return gaps.entry(GapCause::Missing).or_default().add(at, &detail);
+        }
+        self.origin = Some(origin);
         if self.own.is_none() {
             self.drain(true);
             let copy = Counts::new(self.id.clone());
@@ -94,6 +128,7 @@ impl<O: Observer> Session<O> {
     }
 
     fn end_copy(&mut self) {
+        self.origin = None;
         if self.own.is_some() {
             self.drain(true);
         }
@@ -121,16 +156,23 @@ impl<O: Observer> Session<O> {
             source: self.source_number,
             time,
         };
-        let again = match &kind {
-            EventKind::Message(message) => self.repeats.message(message, met),
-            EventKind::Reasoning(reasoning) => self.repeats.reasoning(&reasoning.text, met),
-            EventKind::ToolCall(call) => self.repeats.call(call, met),
-            EventKind::ToolResult(result) => self.repeats.result(result, met),
-            _ => false,
+        // What the harness and people put before the agent is its context in either session.
+        let from_outside = matches!(&kind, EventKind::Message(m) if m.role != Role::Assistant);
+        let known = match &kind {
+            EventKind::Message(message) => Some(self.repeats.message(message, met)),
+            EventKind::Reasoning(reasoning) => Some(self.repeats.reasoning(&reasoning.text, met)),
+            EventKind::ToolCall(call) => Some(self.repeats.call(call, met)),
+            EventKind::ToolResult(result) => Some(self.repeats.result(result, met)),
+            _ => None,
         };
-        if again {
-            self.counts.summary.repeated += 1;
-            return;
+        if let Some(known) = known {
+            if known.again {
+                self.counts.summary.repeated += 1;
+                return;
+            }
+            if !from_outside {
+                self.account.add(known.print, self.origin.as_ref());
+            }
         }
         let what = match kind {
             // A note takes its turn: the directory that a command leaves behind is recorded with
@@ -311,15 +353,20 @@ impl<O: Observer> Session<O> {
             }
             _ => {}
         }
-        let commands = match &act.action {
+        let analysis = match &act.action {
             Action::Command {
                 command, language, ..
             } => match language {
-                None => proctor_shell::analyse(command).commands,
-                Some(language) => proctor_shell::analyse_code(language, command).commands,
+                None => analyse_after(&self.memory, command),
+                Some(language) => analyse_code_after(&self.memory, language, command),
             },
-            _ => Vec::new(),
+            _ => Analysis::default(),
         };
+        if act.outcome != Outcome::Refused {
+            remember(Arc::make_mut(&mut self.memory), &act.action, &analysis);
+        }
+        self.bounds(&analysis, evidence.first());
+        let commands = analysis.commands;
         let effects = effects(&act, &commands, self.facts.cwd());
         self.step(
             time,
@@ -328,6 +375,21 @@ impl<O: Observer> Session<O> {
             &commands,
             &effects,
         );
+    }
+
+    /// Counts what of a command line was not looked at.
+    fn bounds(&mut self, analysis: &Analysis, at: Option<&Place>) {
+        let Some(at) = at else { return };
+        let longest = analysis.commands.iter().map(|c| c.argv.len()).max();
+        let why = if analysis.truncated {
+            "a command line that is too long or too deep was followed up to a bound"
+        } else if longest.is_some_and(|words| words > MOST_EFFECTS) {
+            "of a command with very many words not all were looked at"
+        } else {
+            return;
+        };
+        let gaps = &mut self.counts.summary.gaps;
+        gaps.entry(GapCause::Bounded).or_default().add(at, why);
     }
 
     /// The one way out: facts first, then the summary, then the observer.
@@ -380,6 +442,23 @@ impl<O: Observer> Session<O> {
         runs
     }
 }
+
+/// Keeps what an act leaves behind for commands that come later.
+fn remember(memory: &mut Memory, action: &Action, analysis: &Analysis) {
+    match action {
+        Action::Write { path, content } => memory.write(path, content),
+        Action::Edit { path, hunks } => {
+            for (old, new) in hunks.iter().take(MOST_HUNKS) {
+                memory.edit(path, old, new);
+            }
+        }
+        Action::Remove { path } => memory.forget(path),
+        _ => memory.learn(analysis),
+    }
+}
+
+/// The changes of one edit that are remembered.
+const MOST_HUNKS: usize = 64;
 
 fn of_message(message: Message) -> StepKind {
     let Message { role, origin, text } = message;

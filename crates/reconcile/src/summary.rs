@@ -246,6 +246,12 @@ impl Summary {
         self.deeds.get(&deed).map_or(0, |tally| tally.count)
     }
 
+    /// Whether what it is said to have copied from another session was read as its own, because no
+    /// other account bears it out.
+    pub fn disbelieved(&self) -> bool {
+        self.note.copied_from.is_some() && self.copied == 0
+    }
+
     /// The ids under which a sub-agent named in a result may stand.
     fn candidates(&self, agent: &str) -> [SessionId; 3] {
         let id = self.session.as_str();

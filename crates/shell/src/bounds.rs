@@ -22,14 +22,37 @@ pub(crate) const DECODED: usize = 1024 * 1024;
 /// Bytes that words may hold in one analysis, after expansion.
 pub(crate) const WORDS: usize = 4 * 1024 * 1024;
 
+/// The values of a loop that are followed, and whether others are left out that may mean something
+/// else. Of many values those are followed that name a file or hold signs; of numbers in a row one
+/// is as good as another.
+pub(crate) fn rounds<T>(values: Vec<T>, text: impl Fn(&T) -> &str) -> (Vec<T>, bool) {
+    let mut left_out = false;
+    let mut telling = 0;
+    let mut number = 0;
+    let mut values = values;
+    values.retain(|value| {
+        number += 1;
+        let text = text(value);
+        let more = telling < SIGNED_ROUNDS && text.contains(['/', '~', '.', '$', '*', ';']);
+        let followed = number <= ROUNDS || more;
+        telling += usize::from(number > ROUNDS && more);
+        left_out |= !followed && !text.bytes().all(|b| b.is_ascii_digit());
+        followed
+    });
+    (values, left_out)
+}
+
 /// Bytes that are read as scripts in one analysis, inner layers included.
 pub(crate) const SCRIPTS: usize = 2 * 1024 * 1024;
 
 /// Words that one brace expansion may make; larger ones stand as they were written.
-pub(crate) const BRACES: usize = 64;
+pub(crate) const BRACES: usize = 256;
 
 /// Values of a loop, or lines given to `xargs`, that are followed one by one.
 pub(crate) const ROUNDS: usize = 16;
+
+/// Values beyond those that are followed too because they name a file or hold signs.
+const SIGNED_ROUNDS: usize = 128;
 
 /// How often the lexer may pass over a byte of the text on average.
 pub(crate) const LEX_PASSES: usize = 16;

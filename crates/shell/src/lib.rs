@@ -14,12 +14,16 @@ mod expand;
 mod filters;
 mod grammar;
 mod lex;
+mod memory;
 mod run;
 mod scope;
 mod variables;
 mod word;
 
 use std::ops::Range;
+use std::sync::Arc;
+
+pub use crate::memory::Memory;
 
 use crate::run::Run;
 use crate::scope::Scope;
@@ -34,6 +38,11 @@ pub struct Analysis {
     pub malformed: bool,
     /// Whether a bound was reached and some layers were left unopened.
     pub truncated: bool,
+    /// Files that the text writes, by the names it gives them, and what they then hold where that is
+    /// known.
+    pub files: Vec<(String, Option<String>)>,
+    /// Variables that the text exports, and their values where these are known.
+    pub exports: Vec<(String, String)>,
 }
 
 /// One simple command that would run.
@@ -124,12 +133,17 @@ impl Command {
 
 /// Reads shell text. Of a text longer than 256 KiB the beginning is read.
 pub fn analyse(text: &str) -> Analysis {
+    analyse_after(&Arc::default(), text)
+}
+
+/// The same where it is known what earlier texts left behind.
+pub fn analyse_after(memory: &Arc<Memory>, text: &str) -> Analysis {
     let (text, longer) = first_bytes(text, bounds::TEXT);
-    let mut run = Run::new(text.len());
+    let mut run = Run::new(text.len(), memory);
     run.out.truncated = longer;
     run.script(text, &Scope::outermost());
     run.uncalled_functions();
-    run.out
+    run.finish()
 }
 
 /// Reads code of another language, as if it were given to its interpreter: the first command is
@@ -137,14 +151,19 @@ pub fn analyse(text: &str) -> Analysis {
 /// known (known are Python, JavaScript, Perl, Ruby, PHP, Lua and awk) is that one command. The
 /// name of a shell works like [`analyse`].
 pub fn analyse_code(language: &str, code: &str) -> Analysis {
+    analyse_code_after(&Arc::default(), language, code)
+}
+
+/// The same where it is known what earlier texts left behind.
+pub fn analyse_code_after(memory: &Arc<Memory>, language: &str, code: &str) -> Analysis {
     if carry::is_shell(language) {
-        return analyse(code);
+        return analyse_after(memory, code);
     }
     let (code, longer) = first_bytes(code, bounds::TEXT);
-    let mut run = Run::new(code.len());
+    let mut run = Run::new(code.len(), memory);
     run.out.truncated = longer;
     run.outermost_code(language, code);
-    run.out
+    run.finish()
 }
 
 /// At most the first `len` bytes of a text, and whether there are more.

@@ -135,6 +135,7 @@ fn scored(
         done: Engine::into_findings,
         progress: &|bytes| progress.add(bytes),
         threads: scan::cores(),
+        disbelieved: None,
     };
     let done = work.read(recordings.to_vec());
     progress.finish();

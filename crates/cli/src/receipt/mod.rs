@@ -66,6 +66,7 @@ fn sessions(roots: &[PathBuf], branch: &Branch) -> Vec<(Summary, ClaimLog)> {
         done: |log: ClaimLog| log,
         progress: &|bytes| progress.add(bytes),
         threads: scan::cores(),
+        disbelieved: None,
     };
     let mut sessions = work.read(found.recordings).sessions;
     progress.finish();

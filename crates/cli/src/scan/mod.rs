@@ -176,6 +176,7 @@ fn read(
         },
         progress: &|bytes| progress.add(bytes),
         threads,
+        disbelieved: None,
     };
     let done = work.read(recordings.to_vec());
     progress.finish();
@@ -451,12 +452,14 @@ fn timelines(
         .filter(|r| sources.contains(r.path.display().to_string().as_str()))
         .cloned()
         .collect();
+    let disbelieved = scan.summaries.iter().filter(|s| s.disbelieved());
     let progress = Progress::new("drawing", again.iter().map(|r| r.bytes).sum());
     let work = Work {
         make: |session: &SessionId| plan.excerpt(session),
         done: Excerpt::finish,
         progress: &|bytes| progress.add(bytes),
         threads,
+        disbelieved: Some(disbelieved.map(|s| s.session.clone()).collect()),
     };
     let done = work.read(again);
     progress.finish();

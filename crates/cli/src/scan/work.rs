@@ -3,13 +3,16 @@
 //! Files of one session form a group that one thread reads in order, so that the result does not
 //! depend on how many threads there are. A session is closed as soon as its group is read, and only
 //! what the caller makes of it stays in memory.
+//!
+//! What a session copied from another one is left out where the other one holds the same. That shows
+//! when all are read; sessions of which it is not true are then read again as their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proctor_model::{Event, SessionId};
-use proctor_reconcile::{Observer, Reconciler, Summary};
+use proctor_reconcile::{Account, Observer, Reconciler, Summary, unfounded};
 use proctor_sources::{ReadReport, Recording};
 
 /// What came of reading: one result for each session, sorted by session id, and the sum of the
@@ -29,6 +32,18 @@ pub(crate) struct Work<'a, M, D> {
     pub(crate) progress: &'a (dyn Fn(u64) + Sync),
     /// Number of threads, at least 1.
     pub(crate) threads: usize,
+    /// The sessions whose copies are not believed, where that is known from an earlier reading.
+    pub(crate) disbelieved: Option<BTreeSet<SessionId>>,
+}
+
+/// What came of one group.
+type Group<T> = (Vec<Read<T>>, ReadReport);
+
+/// A session that was read.
+struct Read<T> {
+    summary: Summary,
+    result: T,
+    account: Account,
 }
 
 impl<M, D> Work<'_, M, D> {
@@ -41,30 +56,48 @@ impl<M, D> Work<'_, M, D> {
         D: Fn(O) -> T + Sync,
     {
         let mut groups = groups(recordings);
-        let (mut sessions, mut reports) = self.read_groups(&groups);
+        let mut disbelieved = self.disbelieved.clone().unwrap_or_default();
+        let mut read = self.read_groups(groups.iter().enumerate(), &disbelieved);
         // A file may go on with a session that its head does not name. Its groups are then read
         // again as one: rare, and the same result whatever the order of the files.
-        while let Some(merged) = merge(&groups, &sessions) {
+        while let Some(merged) = merge(&groups, &read) {
             groups = merged;
-            (sessions, reports) = self.read_groups(&groups);
+            read = self.read_groups(groups.iter().enumerate(), &disbelieved);
+        }
+        if self.disbelieved.is_none() {
+            let all = read.values().flat_map(|(sessions, _)| sessions);
+            disbelieved = unfounded(all.map(|s| (&s.summary.session, &s.account)));
+            let again: BTreeSet<usize> = read
+                .iter()
+                .filter(|(_, (sessions, _))| {
+                    let mut ids = sessions.iter().map(|s| &s.summary.session);
+                    ids.any(|id| disbelieved.contains(id))
+                })
+                .map(|(number, _)| *number)
+                .collect();
+            let again = groups
+                .iter()
+                .enumerate()
+                .filter(|(number, _)| again.contains(number));
+            read.extend(self.read_groups(again, &disbelieved));
         }
         let mut report = ReadReport::default();
-        reports.into_values().for_each(|r| add(&mut report, r));
-        let mut sessions: Vec<(Summary, T)> = sessions.into_values().flatten().collect();
+        let mut sessions: Vec<(Summary, T)> = Vec::new();
+        for (of_group, read) in read.into_values() {
+            add(&mut report, read);
+            sessions.extend(of_group.into_iter().map(|s| (s.summary, s.result)));
+        }
         sessions.sort_by(|a, b| a.0.session.cmp(&b.0.session));
         let mut summaries: Vec<&mut Summary> = sessions.iter_mut().map(|(s, _)| s).collect();
         proctor_reconcile::link(&mut summaries);
         Done { sessions, report }
     }
 
-    #[expect(clippy::type_complexity, reason = "the pair is taken apart at once")]
-    fn read_groups<O, T>(
+    fn read_groups<'g, O, T>(
         &self,
-        groups: &[Vec<Recording>],
-    ) -> (
-        BTreeMap<usize, Vec<(Summary, T)>>,
-        BTreeMap<usize, ReadReport>,
-    )
+        groups: impl Iterator<Item = (usize, &'g Vec<Recording>)>,
+        disbelieved: &BTreeSet<SessionId>,
+    ) -> BTreeMap<usize, Group<T>>
     where
         O: Observer,
         T: Send,
@@ -72,20 +105,19 @@ impl<M, D> Work<'_, M, D> {
         D: Fn(O) -> T + Sync,
     {
         // The largest first, so that no thread is left alone with it at the end.
-        let mut order: Vec<(usize, &Vec<Recording>)> = groups.iter().enumerate().collect();
+        let mut order: Vec<(usize, &Vec<Recording>)> = groups.collect();
         order.sort_by_key(|(_, g)| std::cmp::Reverse(g.iter().map(|r| r.bytes).sum::<u64>()));
         let next = AtomicUsize::new(0);
-        let results = Mutex::new((BTreeMap::new(), BTreeMap::new()));
+        let results = Mutex::new(BTreeMap::new());
         std::thread::scope(|scope| {
-            for _ in 0..self.threads.clamp(1, order.len().max(1)) {
+            for _ in 0..self.threads.min(order.len()) {
                 scope.spawn(|| {
                     while let Some((number, group)) =
                         order.get(next.fetch_add(1, Ordering::Relaxed))
                     {
-                        let (sessions, report) = self.read_group(group);
+                        let read = self.read_group(group, disbelieved);
                         let mut results = results.lock().unwrap_or_else(|e| e.into_inner());
-                        results.0.insert(*number, sessions);
-                        results.1.insert(*number, report);
+                        results.insert(*number, read);
                     }
                 });
             }
@@ -93,13 +125,13 @@ impl<M, D> Work<'_, M, D> {
         results.into_inner().unwrap_or_else(|e| e.into_inner())
     }
 
-    fn read_group<O, T>(&self, group: &[Recording]) -> (Vec<(Summary, T)>, ReadReport)
+    fn read_group<O, T>(&self, group: &[Recording], disbelieved: &BTreeSet<SessionId>) -> Group<T>
     where
         O: Observer,
         M: Fn(&SessionId) -> O + Sync,
         D: Fn(O) -> T + Sync,
     {
-        let mut reconciler = Reconciler::new(&self.make);
+        let mut reconciler = Reconciler::new(&self.make).disbelieving(disbelieved);
         let mut report = ReadReport::default();
         for recording in group {
             let mut sink = |event: Event, raw: &[u8]| reconciler.event(event, raw);
@@ -109,9 +141,13 @@ impl<M, D> Work<'_, M, D> {
             );
         }
         let sessions = reconciler
-            .finish()
+            .end()
             .into_iter()
-            .map(|(s, o)| (s, (self.done)(o)))
+            .map(|ended| Read {
+                summary: ended.summary,
+                result: (self.done)(ended.observer),
+                account: ended.account,
+            })
             .collect();
         (sessions, report)
     }
@@ -139,12 +175,15 @@ fn in_order(group: &mut [Recording]) {
 /// Joins groups that turned out to hold the same session; `None` if there are none.
 fn merge<T>(
     groups: &[Vec<Recording>],
-    sessions: &BTreeMap<usize, Vec<(Summary, T)>>,
+    read: &BTreeMap<usize, Group<T>>,
 ) -> Option<Vec<Vec<Recording>>> {
     let mut holders: BTreeMap<&SessionId, BTreeSet<usize>> = BTreeMap::new();
-    for (group, sessions) in sessions {
-        for (summary, _) in sessions {
-            holders.entry(&summary.session).or_default().insert(*group);
+    for (group, (sessions, _)) in read {
+        for session in sessions {
+            holders
+                .entry(&session.summary.session)
+                .or_default()
+                .insert(*group);
         }
     }
     if holders.values().all(|h| h.len() < 2) {

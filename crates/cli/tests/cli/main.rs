@@ -9,6 +9,7 @@
 )]
 
 mod eval;
+mod evasion;
 mod keep;
 mod reference;
 mod scan;

@@ -11,7 +11,7 @@ use super::words::{Words, host_of, looks_like_path, path_literals};
 
 /// Most effects of one kind that are kept for one command, so that `rm` of a million words costs
 /// no more than this.
-const MOST: usize = 64;
+const MOST: usize = 256;
 
 /// What a command would touch.
 #[derive(Debug, Default, PartialEq)]
@@ -403,11 +403,23 @@ impl Effects {
     }
 
     fn bound(&mut self) {
-        self.reads.truncate(MOST);
-        self.writes.truncate(MOST);
-        self.changes.truncate(MOST);
-        self.deletes.truncate(MOST);
+        for paths in [&mut self.reads, &mut self.changes, &mut self.deletes] {
+            keep_telling(paths, |path| path);
+        }
+        keep_telling(&mut self.writes, |(path, _)| path);
         self.hosts.truncate(MOST);
+    }
+}
+
+/// Cuts a list of paths to the bound. Those that lead out of the working directory, or to hidden
+/// files, go before the others, so that nobody hides them behind a crowd.
+fn keep_telling<T>(list: &mut Vec<T>, path: impl Fn(&T) -> &str) {
+    if list.len() > MOST {
+        list.sort_by_key(|item| {
+            let path = path(item);
+            !(path.starts_with(['~', '$', '/', '.']) || path.contains("/."))
+        });
+        list.truncate(MOST);
     }
 }
 
@@ -424,6 +436,14 @@ fn printed(command: &Command) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_telling_path_is_not_hidden_behind_a_crowd() {
+        let crowd: Vec<String> = (0..2 * MOST).map(|i| format!("f{i}")).collect();
+        let deletes = of(&format!("rm -f {} ~/.bash_history", crowd.join(" "))).deletes;
+        assert_eq!(deletes.len(), MOST);
+        assert!(deletes.iter().any(|path| path.ends_with(".bash_history")));
+    }
 
     fn of(text: &str) -> Effects {
         let analysis = proctor_shell::analyse(text);

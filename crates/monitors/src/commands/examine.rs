@@ -13,8 +13,8 @@ use crate::Rules;
 use crate::ruleset::Rule;
 use crate::sigma::{Category, Event, Field, Marks, SigmaHit};
 
-/// Simple commands of one command line that are looked at.
-const MOST_COMMANDS: usize = 2000;
+/// Simple commands of one command line that are looked at: as many as the shell's analysis gives.
+const MOST_COMMANDS: usize = 10_000;
 
 /// Bytes of a command line that rules on the text as written look at.
 const MOST_TEXT: usize = 64 << 10;

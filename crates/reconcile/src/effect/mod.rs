@@ -79,7 +79,7 @@ impl Effect {
 }
 
 /// The most effects that are told of one act; what goes beyond is left out.
-const BOUND: usize = 256;
+pub(crate) const BOUND: usize = 256;
 
 /// What the act would do if it went through; whether it did is for [`took_place`] to say.
 /// `commands` are those of a command action, `cwd` is where it runs.

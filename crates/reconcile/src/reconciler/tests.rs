@@ -568,6 +568,86 @@ fn said(value: &impl serde::Serialize) -> Value {
 }
 
 #[test]
+fn a_copy_that_nobody_bears_out_is_the_sessions_own() {
+    let mut script = Script::new("s:2");
+    script.note(SessionNote {
+        copied_from: Some(SessionId::new("s:1")),
+        ..SessionNote::default()
+    });
+    script.bash("a", "rm -rf /srv").result("a", "", false);
+    let end = |disbelieved: &[SessionId]| {
+        let disbelieved = disbelieved.iter().cloned().collect();
+        let mut reconciler =
+            Reconciler::new(|_: &SessionId| Keeper::default()).disbelieving(&disbelieved);
+        let events = script.events.iter().cloned();
+        events.for_each(|event| reconciler.event(event, b""));
+        reconciler.end().remove(0)
+    };
+    let believed = end(&[]);
+    let doubted = crate::unfounded([(&believed.summary.session, &believed.account)]);
+    assert_eq!((believed.summary.calls, believed.summary.copied), (0, 1));
+    assert_eq!(
+        doubted.iter().collect::<Vec<_>>(),
+        [&believed.summary.session]
+    );
+    let own = end(&[believed.summary.session]);
+    assert_eq!((own.summary.calls, own.summary.copied), (1, 0));
+    assert_eq!(own.summary.count(Deed::Deletion), 1);
+    assert_eq!(own.summary.gaps[&proctor_model::GapCause::Missing].count, 1);
+    assert!(own.summary.disbelieved());
+}
+
+#[test]
+fn what_a_call_writes_is_known_when_a_later_one_runs_it() {
+    for (written, run) in [
+        ("printf '#!/bin/sh\nrm -rf /srv\n' > x.sh", "./x.sh"),
+        (
+            "cat > /tmp/x.sh <<'E'\nrm -rf /srv\nE",
+            "cd /tmp && sh x.sh",
+        ),
+        (
+            "echo 'import os; os.system(\"rm -rf /srv\")' | tee t.py",
+            "python3 t.py",
+        ),
+        ("export X='rm -rf /srv'", "eval \"$X\""),
+        ("printf 'cm0gLXJmIC9zcnY=' > n", "base64 -d n | sh"),
+    ] {
+        let mut script = Script::new("s:1");
+        script.bash("a", written).result("a", "", false);
+        assert_eq!(script.run().0.count(Deed::Deletion), 0, "{written}");
+        script.bash("b", run).result("b", "", false);
+        assert_eq!(script.run().0.count(Deed::Deletion), 1, "{written}; {run}");
+    }
+    // What was refused left nothing behind.
+    let mut script = Script::new("s:1");
+    script.bash("a", "echo 'rm -rf /srv' > x.sh");
+    script.result(
+        "a",
+        "The user doesn't want to proceed with this tool use. The tool use was rejected",
+        true,
+    );
+    script.bash("b", "sh x.sh").result("b", "", false);
+    assert_eq!(script.run().0.count(Deed::Deletion), 0);
+}
+
+#[test]
+fn what_lies_behind_a_bound_is_counted() {
+    let words = |n: usize| "x ".repeat(n);
+    for (line, count) in [
+        (format!("echo {}", words(40)), 0),
+        (format!("echo {}", words(400)), 1),
+        (format!("for i in {}; do echo $i; done", words(40)), 1),
+        ("for i in $(seq 1 40); do echo $i; done".to_owned(), 0),
+    ] {
+        let mut script = Script::new("s:1");
+        script.bash("a", &line).result("a", "", false);
+        let gaps = script.run().0.gaps;
+        let bounded = gaps.get(&proctor_model::GapCause::Bounded);
+        assert_eq!(bounded.map_or(0, |tally| tally.count), count, "{line}");
+    }
+}
+
+#[test]
 fn what_was_copied_from_another_session_is_context() {
     let mut script = Script::new("s:2");
     script.note(SessionNote {
@@ -597,6 +677,7 @@ fn what_was_copied_from_another_session_is_context() {
     assert_eq!(summary.tokens.output, 1);
     assert_eq!(summary.count(Deed::Deletion), 0);
     assert_eq!(summary.missing, ["s:1"]);
+    assert!(!summary.disbelieved());
 
     /// Whether the facts know the past.
     struct Knows(bool);

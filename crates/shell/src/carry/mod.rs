@@ -1,6 +1,7 @@
 //! What a command carries: scripts in its words or on its standard input, commands that it wraps.
 
 mod later;
+mod project;
 mod shells;
 mod spread;
 mod wrappers;
@@ -36,7 +37,7 @@ impl Run {
                 return None;
             }
             "export" | "declare" | "typeset" | "local" | "readonly" => {
-                self.declare(operands);
+                self.declare(program, operands);
                 return Some(Content::default());
             }
             "unset" => {
@@ -54,6 +55,8 @@ impl Run {
                 return Some(Content::default());
             }
             "read" => self.read(operands, scope),
+            // Writes files whether or not anybody reads what it prints.
+            "tee" => return self.printed(program, operands, scope),
             // Sets a variable whether or not anybody reads what it prints.
             "printf" if operands.first().is_some_and(|w| w.text == "-v") => {
                 return self.printed(program, operands, scope);
@@ -79,6 +82,7 @@ impl Run {
             }
             _ => {}
         }
+        self.project(words, index, scope);
         if let Some(language) = Language::of(program) {
             return self.interpreter(language, words, index, scope);
         }
@@ -127,8 +131,13 @@ impl Run {
         }
     }
 
-    fn declare(&mut self, operands: &[Word]) {
+    fn declare(&mut self, program: &str, operands: &[Word]) {
+        let exports = program == "export" || operands.iter().any(|w| w.text == "-x");
         for word in operands {
+            if exports {
+                let name = word.text.split(['=', '+']).next().unwrap_or_default();
+                self.exported.insert(name.to_owned());
+            }
             if let Some(assignment) = Assignment::parse(&word.text) {
                 let value = Value::One {
                     text: assignment.value.to_owned(),

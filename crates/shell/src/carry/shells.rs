@@ -115,6 +115,16 @@ impl Run {
             .or_else(|| self.files.get(name.strip_prefix("./")?))
             .or_else(|| self.files.get(&format!("./{name}")))
             .cloned()
+            .or_else(|| self.remembered(name).map(Rc::new))
+    }
+
+    /// What a file holds that an earlier text or tool wrote.
+    pub(crate) fn remembered(&self, name: &str) -> Option<Content> {
+        if self.lost.contains(name) || name.contains(['$', '*', '(']) {
+            return None;
+        }
+        let text = self.memory.file(name)?;
+        Some(Content::from(text.to_owned()))
     }
 }
 

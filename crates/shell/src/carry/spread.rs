@@ -60,7 +60,9 @@ impl Run {
             let words = command.into_iter().chain(added.take(1000).map(word));
             return self.inner(words.collect(), &inner);
         };
-        for line in text.lines().take(bounds::ROUNDS) {
+        let (lines, left_out) = bounds::rounds(text.lines().collect(), |line| line);
+        self.out.truncated |= left_out;
+        for line in lines {
             let words = command.iter().map(|w| {
                 if w.text.contains(&mark) {
                     word(&w.text.replace(&mark, line))
@@ -70,7 +72,6 @@ impl Run {
             });
             self.inner(words.collect(), &inner);
         }
-        self.out.truncated |= text.lines().nth(bounds::ROUNDS).is_some();
         None
     }
 
@@ -150,8 +151,9 @@ impl Run {
             self.script(&command.text, &inner);
             return;
         }
-        self.out.truncated |= values.len() > bounds::ROUNDS;
-        for value in values.iter().take(bounds::ROUNDS) {
+        let (values, left_out) = bounds::rounds(values, String::as_str);
+        self.out.truncated |= left_out;
+        for value in &values {
             // Without a command the values are the commands.
             let text = if command.text.is_empty() {
                 value.clone()

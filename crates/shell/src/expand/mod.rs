@@ -28,6 +28,7 @@ impl Run {
             return vec![Word::plain(raw)];
         }
         let Some(alternatives) = braces::expand(raw, bounds::BRACES, &mut self.fuel) else {
+            self.out.truncated |= raw.bytes().filter(|b| *b == b',').count() >= bounds::BRACES;
             return self.expand(raw, scope, true);
         };
         let here = self.here.fix(0..raw.len());

@@ -240,6 +240,7 @@ impl Call<'_> {
         let input = self.stdin()?;
         for name in self.names() {
             if run.spend_decoded(input.bytes.len()) {
+                run.lost.remove(name);
                 run.files.insert(name.to_owned(), Rc::new(input.clone()));
             }
         }

@@ -158,8 +158,9 @@ impl Run {
             return None;
         }
         let mut printed = Printed::default();
-        self.out.truncated |= values.len() > bounds::ROUNDS;
-        for value in values.into_iter().take(bounds::ROUNDS) {
+        let (values, left_out) = bounds::rounds(values, |value| &value.text);
+        self.out.truncated |= left_out;
+        for value in values {
             if self.steps_left == 0 {
                 break;
             }

@@ -6,16 +6,17 @@ mod simple;
 
 pub(crate) use self::simple::Assignment;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::content::{Content, add_layers};
 use crate::lex::Token;
 use crate::scope::{Origin, Scope};
-use crate::variables::Variables;
+use crate::variables::{Value, Variables};
 use crate::word::Word;
-use crate::{Analysis, Command, Layer, bounds, grammar, lex};
+use crate::{Analysis, Command, Layer, Memory, bounds, grammar, lex};
 
 /// A function's body and where it stands.
 #[derive(Clone, Debug)]
@@ -31,6 +32,12 @@ pub(crate) struct Run {
     pub(crate) variables: Variables,
     /// What files hold that the text itself writes.
     pub(crate) files: HashMap<String, Rc<Content>>,
+    /// Files that the text writes and of which nobody knows what they then hold.
+    pub(crate) lost: HashSet<String>,
+    /// What earlier texts left behind.
+    pub(crate) memory: Arc<Memory>,
+    /// Variables that the text exports.
+    pub(crate) exported: BTreeSet<String>,
     pub(crate) aliases: HashMap<String, String>,
     functions: HashMap<String, Function>,
     /// Where the word stands that is being expanded.
@@ -46,11 +53,18 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn new(len: usize) -> Self {
+    pub(crate) fn new(len: usize, memory: &Arc<Memory>) -> Self {
+        let mut variables = Variables::default();
+        for (name, value) in memory.variables() {
+            variables.set(name, Value::plain(value));
+        }
         Self {
             out: Analysis::default(),
-            variables: Variables::default(),
+            variables,
             files: HashMap::new(),
+            lost: HashSet::new(),
+            memory: Arc::clone(memory),
+            exported: BTreeSet::new(),
             aliases: HashMap::new(),
             functions: HashMap::new(),
             here: Origin::At(0),
@@ -62,6 +76,25 @@ impl Run {
             steps_left: bounds::STEPS,
             pipelines: 0,
         }
+    }
+
+    /// What was found, with what the text leaves behind.
+    pub(crate) fn finish(mut self) -> Analysis {
+        // `<(...)` is no file that stays.
+        let files = self.files.iter().filter(|(name, _)| !name.contains('('));
+        let mut files: Vec<(String, Option<String>)> = files
+            .map(|(name, content)| (name.clone(), Some(content.text().into_owned())))
+            .chain(self.lost.drain().map(|name| (name, None)))
+            .collect();
+        files.sort();
+        self.out.files = files;
+        for name in std::mem::take(&mut self.exported) {
+            if let Some(value) = self.variables.get(&name).filter(|value| !value.dynamic()) {
+                let value = value.text().into_owned();
+                self.out.exports.push((name, value));
+            }
+        }
+        self.out
     }
 
     // Bounds

@@ -40,9 +40,9 @@ impl Run {
                 let word = self.word(source.raw(target.clone()), scope);
                 let op = source.raw(op.clone());
                 if matches!(op, "<" | "0<")
-                    && let Some(content) = self.files.get(&word.text)
+                    && let Some(content) = self.known_file(&word.text, scope)
                 {
-                    found.stdin = Some(content.clone());
+                    found.stdin = Some(content);
                 }
                 found.list.push(Redirect {
                     op: op.to_owned(),
@@ -85,7 +85,11 @@ impl Run {
         let Some((name, append)) = file else {
             return output;
         };
-        let content = match (output, append, self.files.remove(&name)) {
+        let before = self.files.remove(&name).or_else(|| {
+            let known = append.then(|| self.remembered(&name)).flatten();
+            known.map(Rc::new)
+        });
+        let content = match (output, append, before) {
             (Some(more), true, Some(all)) => {
                 let mut all = Rc::unwrap_or_clone(all);
                 all.append(more);
@@ -96,7 +100,10 @@ impl Run {
         if let Some(content) = content
             && self.spend_decoded(content.bytes.len())
         {
+            self.lost.remove(&name);
             self.files.insert(name, Rc::new(content));
+        } else if !name.starts_with("/dev/") {
+            self.lost.insert(name);
         }
         Some(Content::default())
     }

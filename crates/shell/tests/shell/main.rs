@@ -10,6 +10,7 @@ mod code;
 mod decoding;
 mod hostile;
 mod layers;
+mod memory;
 mod properties;
 mod structure;
 mod words;

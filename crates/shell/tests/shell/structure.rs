@@ -118,9 +118,16 @@ fn loops_are_followed_value_by_value() {
     );
     check("for f in $(ls); do d $f; done", &["$()> ls", "d $f"]);
     check("for f in *.c; do d $f; done", &["d *.c"]);
-    let many = "for i in {1..17}; do a $i; done";
-    assert_eq!(analyse(many).commands.len(), 16);
-    assert!(analyse(many).truncated);
+    // One number is as good as another, one name is not, and one that leads to a file is followed.
+    for (values, followed, truncated) in [
+        ("{1..17}", 16, false),
+        ("{a..q}", 16, true),
+        ("{1..16} ~/.ssh", 17, false),
+    ] {
+        let analysis = analyse(&format!("for i in {values}; do a $i; done"));
+        assert_eq!(analysis.commands.len(), followed, "{values}");
+        assert_eq!(analysis.truncated, truncated, "{values}");
+    }
 }
 
 #[test]
