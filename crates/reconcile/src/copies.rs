@@ -117,8 +117,11 @@ pub fn unfounded<'a>(
 mod tests {
     use super::*;
 
-    /// What each session holds itself, and copied from which.
-    fn unfounded_of(sessions: &[(&str, &[u64], &[(&str, &[u64])])]) -> Vec<String> {
+    /// A session, what it holds itself, and what it copied from which.
+    type Told<'a> = (&'a str, &'a [u64], &'a [(&'a str, &'a [u64])]);
+
+    /// The sessions among these whose copies nobody bears out.
+    fn unfounded_of(sessions: &[Told<'_>]) -> Vec<String> {
         let accounts: Vec<(SessionId, Account)> = sessions
             .iter()
             .map(|(id, own, copied)| {
@@ -139,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_copy_is_believed_where_its_origin_holds_the_same() {
-        let origin: (&str, &[u64], &[(&str, &[u64])]) = ("a", &[1, 2, 3], &[]);
+        let origin: Told<'_> = ("a", &[1, 2, 3], &[]);
         assert!(unfounded_of(&[origin, ("b", &[9], &[("a", &[1, 2])])]).is_empty());
         assert_eq!(
             unfounded_of(&[origin, ("b", &[], &[("a", &[1, 7])])]),
