@@ -6,6 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use proctor_model::Severity;
 
+mod record;
+
+pub(crate) use record::{
+    DeploymentArgs, DeploymentCommand, LogArgs, LogCommand, RecorderArgs, VerifyArgs, WatchArgs,
+};
+
 /// Oversight for AI agents: what they did, what they said, and the difference.
 #[derive(Debug, Parser)]
 #[command(
@@ -30,6 +36,16 @@ pub(crate) enum Command {
     Scan(ScanArgs),
     /// Archive recordings before their harness deletes them
     Keep(KeepArgs),
+    /// Record live sessions as they grow
+    Watch(WatchArgs),
+    /// Read, prove, erase: the record
+    Log(LogArgs),
+    /// Say whether a record is unchanged, complete, and who vouches for it
+    Verify(VerifyArgs),
+    /// Keep the register of sanctioned deployments
+    Deployment(DeploymentArgs),
+    /// Hold the record's log and key; the other commands start it where they need it
+    Recorder(RecorderArgs),
     /// Say which of an agent's claims about a branch hold
     Receipt(ReceiptArgs),
     /// Explain a behaviour of the catalogue
@@ -122,6 +138,12 @@ pub(crate) struct ScanArgs {
     /// Threads to read with; without it, one for each core
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
+    /// Append what is read to the record, raw bytes included
+    #[arg(long)]
+    pub(crate) record: bool,
+    /// Where the record is; without it, `proctor` in your state directory
+    #[arg(long, value_name = "DIR", requires = "record")]
+    pub(crate) state: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -4,8 +4,11 @@ mod args;
 mod eval;
 mod explain;
 mod keep;
+mod log;
 mod progress;
 mod receipt;
+mod record;
+mod recorder;
 mod rules;
 mod scan;
 
@@ -49,6 +52,13 @@ fn run(command: &Command) -> anyhow::Result<Exit> {
     match command {
         Command::Scan(args) => scan::run(args),
         Command::Keep(args) => keep::run(args),
+        Command::Watch(args) => record::watch(args),
+        Command::Log(args) => log::run(args),
+        Command::Verify(args) => log::verify(args),
+        Command::Deployment(args) => {
+            log::deployment(&args.command, args.state.as_deref(), args.json)
+        }
+        Command::Recorder(args) => recorder::run(args),
         Command::Receipt(args) => receipt::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Rules(RulesCommand::Test { dir, json }) => rules::test(dir.as_deref(), *json),

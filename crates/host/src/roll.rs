@@ -69,6 +69,11 @@ impl RollCall {
         agents.map(|(pid, name)| (pid, name.to_owned())).collect()
     }
 
+    /// Why a process is an agent's, if it is.
+    pub fn agent_above(&self, pid: u32) -> Option<String> {
+        why(pid, &self.caught_up())
+    }
+
     /// What this roll call cannot see; nothing where it has seen everything since it began.
     pub fn blind(&self) -> Option<String> {
         self.caught_up().blind()

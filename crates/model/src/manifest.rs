@@ -148,6 +148,14 @@ impl Manifest {
     }
 }
 
+/// A day, as TOML has it or in quotes.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Day {
+    Date(toml::value::Datetime),
+    Text(String),
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawManifest {
@@ -164,7 +172,7 @@ struct RawManifest {
     users: Vec<String>,
     #[serde(default)]
     paths: Vec<String>,
-    expires: Spanned<String>,
+    expires: Spanned<Day>,
     grants: Option<Spanned<Grants>>,
     #[serde(default)]
     oversight: Oversight,
@@ -192,11 +200,15 @@ impl RawManifest {
                 return Err(at(text, value.span().start, message, Some(hint.into())));
             }
         }
-        let expires = self.expires.get_ref().parse::<Date>().map_err(|_| {
+        let day = match self.expires.get_ref() {
+            Day::Date(date) => date.to_string(),
+            Day::Text(day) => day.clone(),
+        };
+        let expires = day.parse::<Date>().map_err(|_| {
             at(
                 text,
                 self.expires.span().start,
-                format!("`{}` is not a date", self.expires.get_ref()),
+                format!("`{day}` is not a date"),
                 Some("write the last sanctioned day as \"YYYY-MM-DD\"".into()),
             )
         })?;
@@ -356,5 +368,16 @@ require = ["said", "did"]
                 prop_assert!(e.line <= text.matches('\n').count() + 1);
             }
         }
+    }
+
+    #[test]
+    fn a_day_may_be_written_without_quotes() {
+        let plain = |expires: &str| {
+            let text = format!("id = \"a\"\nowner = \"b\"\npurpose = \"c\"\nexpires = {expires}\n");
+            Manifest::parse(&text).map(|m| m.expires)
+        };
+        assert_eq!(plain("2027-01-31"), plain("\"2027-01-31\""));
+        assert!(plain("2027-01-31").is_ok());
+        assert!(plain("7").is_err());
     }
 }

@@ -28,6 +28,8 @@ use proctor_sources::{Discovery, ReadReport, Recording};
 
 use crate::args::ScanArgs;
 use crate::progress::Progress;
+use crate::record;
+use crate::recorder::Place;
 use crate::{Exit, style};
 use work::{Done, Work};
 
@@ -49,6 +51,11 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
         return Ok(nothing(&places, &found));
     }
     unopened(&found);
+    if args.record {
+        let place = Place::of(args.state.as_deref())?;
+        let new = record::whole(&place, &found.recordings)?;
+        eprintln!("{new} new bytes recorded in {}", place.state().display());
+    }
     let threads = args.threads.map_or_else(cores, NonZeroUsize::get);
     let done = read(&found.recordings, &rules, threads, "reading");
     let mut scan = summarise(done, &found, &places, window, zone, now);
@@ -370,6 +377,11 @@ fn harness(name: &str) -> anyhow::Result<Harness> {
             all.map(|(id, _)| id).join(", ")
         ),
     }
+}
+
+/// A moment that is written as a date, a time, or a span back from now.
+pub(crate) fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
+    when::since(text, now, &TimeZone::system())
 }
 
 /// Looks a behaviour up; an unknown one is an error with a suggestion.

@@ -11,6 +11,7 @@
 mod eval;
 mod evasion;
 mod keep;
+mod record;
 mod reference;
 mod scan;
 
