@@ -50,7 +50,7 @@ pub(crate) fn run(args: &RecorderArgs) -> anyhow::Result<Exit> {
             tail.file.display()
         );
     }
-    let store = SqliteStore::open(&place.index())?;
+    let store = SqliteStore::open(place.index())?;
     let pipeline = Pipeline::open(
         place.state(),
         log,
