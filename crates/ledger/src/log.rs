@@ -202,6 +202,17 @@ impl Log {
         Ok(self.inner.stored(sequence)?.disclose())
     }
 
+    /// Length of an entry's payload in bytes, what was erased or dropped of it included.
+    ///
+    /// # Errors
+    /// As [`Log::header`].
+    pub fn payload_len(&self, sequence: u64) -> Result<u64, Error> {
+        let (_, bytes) = self.inner.raw_entry(sequence)?;
+        let record = crate::record::decode(&bytes);
+        let damaged = || Error::damaged("a record is malformed", self.inner.dir.clone(), sequence);
+        Ok(record.ok_or_else(damaged)?.raw_len())
+    }
+
     /// Raw bytes of an entry, without working out what proves them; nothing if spans were erased.
     ///
     /// # Errors
@@ -371,7 +382,7 @@ impl Inner {
         let range = 0..record.len();
         let mut stored = Vec::with_capacity(record.len() as usize);
         resolve(&mut load, segment.first, sequence, range, 0, &mut stored)?.ok_or_else(damaged)?;
-        if matches!(record.form, crate::record::Form::Dropped) {
+        if matches!(record.form, crate::record::Form::Dropped(_)) {
             return Err(Error::Dropped(sequence));
         }
         Record::clone(&record).with(stored).ok_or_else(damaged)

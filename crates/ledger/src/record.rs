@@ -43,8 +43,8 @@ pub(crate) struct Record {
 /// What is left of a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// Nothing: retention dropped it.
-    Dropped,
+    /// Nothing but its length in bytes: retention dropped it.
+    Dropped(u64),
     /// All of it; the stored bytes are the raw bytes.
     Whole(Seed),
     /// What an erasure left; the stored bytes are those of the spans, one after the other.
@@ -70,7 +70,11 @@ impl Stored {
 pub(crate) fn encode(form: &Form, pieces: &[Piece], stored: &[u8]) -> Vec<u8> {
     let mut body = Vec::with_capacity(stored.len() + 64);
     let code = match form {
-        Form::Dropped => return vec![DROPPED],
+        Form::Dropped(length) => {
+            let mut out = vec![DROPPED];
+            put_varint(&mut out, *length);
+            return out;
+        }
         Form::Whole(seed) => {
             body.extend(seed);
             WHOLE
@@ -113,12 +117,19 @@ pub(crate) fn encode(form: &Form, pieces: &[Piece], stored: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Whether a record says that its payload was dropped.
+pub(crate) fn is_dropped(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&DROPPED)
+}
+
 /// Reads a record; nothing if the bytes are not one.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Record> {
     let (code, rest) = bytes.split_first()?;
     if *code == DROPPED {
-        return rest.is_empty().then_some(Record {
-            form: Form::Dropped,
+        let mut cursor = Cursor::new(rest);
+        let length = cursor.varint()?;
+        return cursor.rest().is_empty().then_some(Record {
+            form: Form::Dropped(length),
             pieces: Vec::new(),
             own: Vec::new(),
         });
@@ -182,10 +193,19 @@ impl Record {
         self.pieces.iter().map(Piece::len).sum()
     }
 
+    /// Length of the raw payload, what was erased or dropped of it included.
+    pub(crate) fn raw_len(&self) -> u64 {
+        match &self.form {
+            Form::Dropped(length) => *length,
+            Form::Whole(_) => self.len(),
+            Form::Partial(disclosure, _) => disclosure.len(),
+        }
+    }
+
     /// The payload, given all its stored bytes.
     pub(crate) fn with(self, stored: Vec<u8>) -> Option<Stored> {
         match self.form {
-            Form::Dropped => None,
+            Form::Dropped(_) => None,
             Form::Whole(seed) => Some(Stored::Whole(Payload::from_parts(stored, seed))),
             Form::Partial(mut disclosure, lengths) => {
                 disclosure.fill(&lengths, &stored)?;
@@ -246,8 +266,8 @@ mod tests {
         let short = encode(&form, &[Piece::Own(3)], b"abc");
         assert_eq!(decode(&short).unwrap().own, b"abc");
         assert_eq!(
-            decode(&encode(&Form::Dropped, &[], b"")).unwrap().form,
-            Form::Dropped
+            decode(&encode(&Form::Dropped(700), &[], b"")).unwrap().form,
+            Form::Dropped(700)
         );
         assert!(decode(&short[..short.len() - 1]).is_none());
         assert!(decode(&[]).is_none());

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
+use proctor_model::Vantage;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -114,8 +115,8 @@ impl Log {
         Ok(header)
     }
 
-    /// Drops the payloads of all sealed segments whose entries are all below `before`; the ledger's
-    /// own entries keep theirs. Answers the record's header, or nothing if there is nothing to drop.
+    /// Drops the payloads of all sealed segments whose entries are all below `before`; those of the
+    /// vantage *own* and the ledger's own entries keep theirs. Answers the record's header, or nothing if there is nothing to drop.
     ///
     /// # Errors
     /// If a segment cannot be rewritten.
@@ -152,7 +153,7 @@ impl Log {
 
     fn is_dropped(&self, sequence: u64) -> Result<bool, Error> {
         let (header, record) = self.inner.raw_entry(sequence)?;
-        Ok(header.kind.is_reserved() || record == [0])
+        Ok(stays(&header) || record::is_dropped(&record))
     }
 
     /// Completes what a crash interrupted.
@@ -260,11 +261,11 @@ impl Inner {
                 resolve(&mut load, segment.first, sequence, all, 0, &mut stored)?
                     .ok_or_else(damaged)?;
                 let left = match record.form {
-                    Form::Dropped => None,
+                    Form::Dropped(_) => None,
                     _ => Some(Record::clone(&record).with(stored).ok_or_else(damaged)?),
                 };
                 let left = left.and_then(|stored| change(work, &header, stored));
-                records.push(store(&mut share, sequence, left));
+                records.push(store(&mut share, sequence, left, record.raw_len()));
             }
             let bytes = frame::encode(
                 frame.first,
@@ -330,6 +331,12 @@ fn overwrite(file: &dyn crate::files::File) -> std::io::Result<()> {
     file.sync()
 }
 
+/// Whether retention leaves the payload of an entry: what the ledger and its keeper said themselves,
+/// without which nobody knows what the rest was.
+fn stays(header: &Header) -> bool {
+    header.kind.is_reserved() || header.vantage == Vantage::Own
+}
+
 /// What is left of an entry.
 fn change(work: &Unfinished, header: &Header, stored: Stored) -> Option<Stored> {
     match work {
@@ -352,17 +359,17 @@ fn change(work: &Unfinished, header: &Header, stored: Stored) -> Option<Stored> 
             Some(Stored::Partial(left))
         }
         Unfinished::Retention(retention) => {
-            let keeps = header.kind.is_reserved()
-                || !(retention.first..retention.end).contains(&header.sequence);
+            let keeps =
+                stays(header) || !(retention.first..retention.end).contains(&header.sequence);
             keeps.then_some(stored)
         }
     }
 }
 
 /// The record of what is left.
-fn store(share: &mut Share, sequence: u64, left: Option<Stored>) -> Vec<u8> {
+fn store(share: &mut Share, sequence: u64, left: Option<Stored>, length: u64) -> Vec<u8> {
     let (form, bytes, elements) = match left {
-        None => return record::encode(&Form::Dropped, &[], &[]),
+        None => return record::encode(&Form::Dropped(length), &[], &[]),
         Some(Stored::Whole(payload)) => {
             let elements = tokenize(payload.raw()).elements;
             (

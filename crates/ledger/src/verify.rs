@@ -546,7 +546,7 @@ impl<'a> Reader<'a> {
         if self.depth == Depth::Everything {
             records.insert(sequence, record.clone());
         }
-        if matches!(record.form, Form::Dropped) {
+        if matches!(record.form, Form::Dropped(_)) {
             self.dropped_at.push(sequence);
             return None;
         }

@@ -304,14 +304,25 @@ fn dropped_payloads_leave_headers_and_proofs() {
     let log = Log::open(dir.path(), options).unwrap().0;
     for number in 0..60 {
         log.append(entry(1, &format!("entry {number}"))).unwrap();
+        if number == 7 {
+            let said = Entry {
+                vantage: Vantage::Own,
+                ..entry(0, "said by the keeper")
+            };
+            log.append(said).unwrap();
+        }
     }
+    let own = 9;
     let header = log
         .drop_payloads(30, "older than the policy")
         .unwrap()
         .unwrap();
     assert_eq!(header.kind, Kind::RETENTION);
     assert!(matches!(log.payload(5), Err(Error::Dropped(5))));
+    assert_eq!(log.payload_len(5).unwrap(), "entry 4".len() as u64);
     assert!(log.payload(0).is_ok(), "the ledger's own stay");
+    assert_eq!(log.raw(own).unwrap().unwrap(), b"said by the keeper");
+    assert_eq!(log.payload_len(own).unwrap(), 18);
     assert!(log.payload(59).is_ok());
     log.publish().unwrap();
     let verdict = check(dir.path(), &Anchors::default());

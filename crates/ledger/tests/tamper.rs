@@ -282,7 +282,7 @@ fn a_payload_dropped_without_a_record() {
     let mut frames = victim.frames();
     let start = HEAD + Header::LEN;
     let end = frames[1].len() - FOOT;
-    frames[1].splice(start..end, [0, 0, 0, 1, 0]);
+    frames[1].splice(start..end, [0, 0, 0, 2, 0, 5]);
     seal(&mut frames[1]);
     victim.put_frames(&frames);
     assert_eq!(

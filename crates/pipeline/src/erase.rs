@@ -93,6 +93,17 @@ impl Index {
         })
     }
 
+    /// Has the sessions of all sources made anew that have entries before this one.
+    pub(crate) fn forget_before(&mut self, shared: &Shared, before: u64) -> Result<(), Error> {
+        for (number, source) in &mut self.sources {
+            let entries = shared.store.entries(*number, 0)?;
+            if entries.first().is_some_and(|entry| entry.sequence < before) {
+                source.row.judged = 0;
+            }
+        }
+        Ok(())
+    }
+
     /// Packed recordings that hold the text, or are named.
     fn packed(&self, shared: &Shared, what: &Erase) -> Result<Vec<u64>, Error> {
         let mut packed = Vec::new();

@@ -210,7 +210,7 @@ impl Index {
         };
         let row = &mut source.row;
         let length = match kind {
-            STRETCH => length(log, sequence)?,
+            STRETCH => log.payload_len(sequence)?,
             _ => 0,
         };
         batch.changes.push(Change::Entry(Entry {
@@ -336,13 +336,4 @@ pub(crate) fn text(log: &Log, sequence: u64) -> Result<String, Error> {
         Err(error) => return Err(error.into()),
     };
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn length(log: &Log, sequence: u64) -> Result<u64, Error> {
-    match log.raw(sequence) {
-        Ok(Some(raw)) => Ok(raw.len() as u64),
-        Ok(None) => Ok(log.payload(sequence)?.len()),
-        Err(proctor_ledger::Error::Dropped(_)) => Ok(0),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -393,6 +393,28 @@ impl Pipeline {
         Ok(erased)
     }
 
+    /// Drops the bytes of sources in all sealed segments of the log whose entries are all below
+    /// `before`; what Proctor itself said stays. Answers the entry that records it, or nothing if
+    /// there is nothing to drop.
+    ///
+    /// Sessions that rest on these bytes keep their findings and attributions; the rest of them goes
+    /// from the index as well.
+    ///
+    /// # Errors
+    /// If log or index refuse.
+    pub fn drop_before(&self, before: u64, reason: &str) -> Result<Option<u64>, Error> {
+        let shared = &self.shared;
+        let mut index = lock(&shared.index);
+        shared.pass(&mut index, None)?;
+        let Some(header) = shared.log.drop_payloads(before, reason)? else {
+            return Ok(None);
+        };
+        index.forget_before(shared, before)?;
+        shared.pass(&mut index, None)?;
+        shared.store.purge()?;
+        Ok(Some(header.sequence))
+    }
+
     /// The summary of a session, and what else the index has of it.
     ///
     /// # Errors

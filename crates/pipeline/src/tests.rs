@@ -22,12 +22,14 @@ mod failing;
 /// A state folder and what is in it.
 struct State {
     folder: tempfile::TempDir,
+    segment_bytes: u64,
 }
 
 impl State {
     fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            segment_bytes: 64 << 20,
         }
     }
 
@@ -40,7 +42,10 @@ impl State {
     }
 
     fn open_with(&self, files: Arc<dyn Files>, options: Options) -> Pipeline {
-        let log = proctor_ledger::Options::default();
+        let log = proctor_ledger::Options {
+            segment_bytes: self.segment_bytes,
+            ..proctor_ledger::Options::default()
+        };
         let (log, _) = Log::open_on(files, &self.path().join("log"), log).unwrap();
         let store = SqliteStore::open(self.path().join("index.db")).unwrap();
         Pipeline::open(
