@@ -542,7 +542,10 @@ impl<'a> Reader<'a> {
         records: &mut HashMap<u64, Arc<Record>>,
     ) -> Option<Stored> {
         let sequence = header.sequence;
-        let record = Arc::new(record::decode(stored)?);
+        let Some(record) = record::decode(stored).map(Arc::new) else {
+            self.fault(Trouble::WrongPayload, file, sequence);
+            return None;
+        };
         if self.depth == Depth::Everything {
             records.insert(sequence, record.clone());
         }

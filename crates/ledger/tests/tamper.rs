@@ -277,6 +277,21 @@ fn payloads_swapped() {
 }
 
 #[test]
+fn a_record_that_is_none() {
+    let victim = Victim::new();
+    let mut frames = victim.frames();
+    let start = HEAD + Header::LEN;
+    let end = frames[1].len() - FOOT;
+    frames[1].splice(start..end, [0, 0, 0, 1, 9]);
+    seal(&mut frames[1]);
+    victim.put_frames(&frames);
+    assert_eq!(
+        victim.troubles(&Anchors::default()),
+        [Trouble::WrongPayload]
+    );
+}
+
+#[test]
 fn a_payload_dropped_without_a_record() {
     let victim = Victim::new();
     let mut frames = victim.frames();
