@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use proctor_model::{Act, Action, Finding, Origin, Outcome, Place, RuleRef, Step, StepKind};
-use proctor_reconcile::View;
+use proctor_reconcile::{Effect, View};
 use proctor_shell::Command;
 
 use crate::commands::{Examined, Flow, Setting, Touch, examine, examine_touch};
@@ -51,6 +51,12 @@ impl Monitor for RuleMonitor {
         };
         look.step(view.commands);
         let matches = look.matches;
+        if let StepKind::Act(act) = &view.step.kind
+            && let Some(result) = &act.result
+            && view.done().any(|e| matches!(e, Effect::ReadsSecret(_)))
+        {
+            self.flow.shown.learn(&result.text);
+        }
         for (i, found) in matches.iter().enumerate() {
             // Several commands of one line may match one rule: it is one finding.
             let first = matches
@@ -171,6 +177,11 @@ impl<'r> Look<'r, '_> {
             Action::Tell { text, .. } | Action::Submit { text } => {
                 self.phrases(Where::Told, text);
                 self.scene(Kind::Tell, text, outcome, &[], &[]);
+                if let Action::Tell { to, text } = &act.action
+                    && self.flow.shown.holds(text)
+                {
+                    self.touched(Kind::Tell, outcome, &Touch::Send { to, text });
+                }
             }
             Action::Search { query } => self.scene(Kind::Other, query, outcome, &[], &[]),
             Action::Plan | Action::Other => {

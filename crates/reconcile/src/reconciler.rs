@@ -9,6 +9,10 @@ use crate::copies::Account;
 use crate::session::Session;
 use crate::summary::Summary;
 
+/// The most sessions that one reconciler tells apart: each takes some kilobytes, and a file can name a
+/// new one on every line. What goes on beyond is read as part of the last of them, and counted.
+const MOST_SESSIONS: usize = 20_000;
+
 /// A session that has ended.
 pub struct Ended<O> {
     /// What it did.
@@ -29,6 +33,9 @@ pub struct Reconciler<F, O> {
     open: HashMap<SessionId, Session<O>>,
     closed: BTreeMap<SessionId, Ended<O>>,
     disbelieved: BTreeSet<SessionId>,
+    /// The session that was met last of those told apart.
+    last: Option<SessionId>,
+    most: usize,
 }
 
 impl<F: FnMut(&SessionId) -> O, O: Observer> Reconciler<F, O> {
@@ -39,6 +46,8 @@ impl<F: FnMut(&SessionId) -> O, O: Observer> Reconciler<F, O> {
             open: HashMap::new(),
             closed: BTreeMap::new(),
             disbelieved: BTreeSet::new(),
+            last: None,
+            most: MOST_SESSIONS,
         }
     }
 
@@ -50,7 +59,11 @@ impl<F: FnMut(&SessionId) -> O, O: Observer> Reconciler<F, O> {
     }
 
     /// Takes the next event. `_raw` are the bytes of its record, which nothing needs yet.
-    pub fn event(&mut self, event: Event, _raw: &[u8]) {
+    pub fn event(&mut self, mut event: Event, _raw: &[u8]) {
+        let over = self.is_over(&event.session);
+        if let Some(last) = self.last.as_ref().filter(|_| over) {
+            event.session = last.clone();
+        }
         if let Some(ended) = self.closed.get_mut(&event.session) {
             ended.summary.after_close += 1;
             return;
@@ -59,12 +72,14 @@ impl<F: FnMut(&SessionId) -> O, O: Observer> Reconciler<F, O> {
             make,
             open,
             disbelieved,
+            last,
             ..
         } = self;
         let session = match open.get_mut(&event.session) {
             Some(session) => session,
             None => {
                 let id = event.session.clone();
+                *last = Some(id.clone());
                 open.entry(id.clone()).or_insert_with(|| {
                     let observer = make(&id);
                     let disbelieves = disbelieved.contains(&id);
@@ -72,7 +87,17 @@ impl<F: FnMut(&SessionId) -> O, O: Observer> Reconciler<F, O> {
                 })
             }
         };
+        if over {
+            session.over(&event.at);
+        }
         session.event(event);
+    }
+
+    /// Whether this session is one more than are told apart.
+    fn is_over(&self, session: &SessionId) -> bool {
+        self.open.len() + self.closed.len() >= self.most
+            && !self.open.contains_key(session)
+            && !self.closed.contains_key(session)
     }
 
     /// Ends a session of which no more events will come, which frees most of its memory. Events

@@ -92,6 +92,14 @@ impl<O: Observer> Session<O> {
         self.drain(false);
     }
 
+    /// The next event is of a session that is not told apart from this one.
+    pub(crate) fn over(&mut self, at: &Place) {
+        let gaps = &mut self.counts.summary.gaps;
+        let detail =
+            "of a session beyond the most that one file may hold: read as part of this one";
+        gaps.entry(GapCause::Bounded).or_default().add(at, detail);
+    }
+
     /// Lets out what still waits, and ends.
     pub(crate) fn finish(mut self) -> Ended<O> {
         self.end_copy();

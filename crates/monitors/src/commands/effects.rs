@@ -321,6 +321,11 @@ impl Effects {
                 self.hosts.push(host);
             }
         }
+        if words.program == "openssl"
+            && let Some((host, port)) = words.value_of("-connect").and_then(|to| to.split_once(':'))
+        {
+            self.hosts.push((host.to_owned(), port.parse().ok()));
+        }
         if matches!(
             words.program,
             "ssh"

@@ -9,6 +9,7 @@ use proctor_shell::{Command, Layer};
 use super::effects::{Effects, effects};
 use super::flow::Flow;
 use super::paths::normal;
+use super::sent::{sends_credential, without_user};
 use crate::Rules;
 use crate::ruleset::Rule;
 use crate::sigma::{Category, Event, Field, Marks, SigmaHit};
@@ -24,6 +25,9 @@ const MOST_VALUES: usize = 32;
 
 /// Bytes of a pipeline's text that are kept for its commands.
 const MOST_PIPELINE: usize = 4096;
+
+/// The mark of data that holds credentials.
+const SECRET: &str = "secret";
 
 /// A rule that matched, and the words that made it.
 #[derive(Clone)]
@@ -106,6 +110,11 @@ pub(crate) enum Touch<'a> {
     },
     Delete(&'a str),
     Contact(&'a str),
+    /// A text that is sent to somebody.
+    Send {
+        to: &'a str,
+        text: &'a str,
+    },
 }
 
 /// Tries the rules on what a tool other than the shell touched.
@@ -133,7 +142,7 @@ pub(crate) fn examine_touch<'r>(
             (Category::FileWrite, normal(path, dir))
         }
         Touch::Delete(path) => (Category::FileDelete, normal(path, dir)),
-        Touch::Contact(target) => {
+        Touch::Contact(target) | Touch::Send { to: target, .. } => {
             let (host, port) =
                 super::words::host_of(target).unwrap_or_else(|| ((*target).to_owned(), None));
             network_fields(&mut event, &host, port);
@@ -146,6 +155,10 @@ pub(crate) fn examine_touch<'r>(
     }
     let marks = match touch {
         Touch::Read(_) => flow.of_path(&name),
+        Touch::Contact(target) if flow.shown.holds(without_user(target)) => {
+            rules.sigma.mark(SECRET)
+        }
+        Touch::Send { text, .. } if flow.shown.holds(text) => rules.sigma.mark(SECRET),
         _ => 0,
     };
     event.list("InputMark", rules.sigma.mark_names(marks));
@@ -297,7 +310,11 @@ impl<'r> Run<'r, '_> {
         let held = hits.iter().fold(given, |all, hit| all | hit.marks);
         hits.extend(self.network(index, command, &line, &effects, held));
 
-        let marks = hits.iter().fold(given, |all, hit| all | hit.marks);
+        let seen = hits.iter().fold(given, |all, hit| all | hit.marks);
+        let marks = match prints_environment(command) {
+            true => seen | self.rules.sigma.mark(SECRET),
+            false => seen,
+        };
         if let Some((_, flowing)) = self.pipelines.get_mut(pipeline) {
             *flowing |= marks;
         }
@@ -325,7 +342,7 @@ impl<'r> Run<'r, '_> {
             self.found.moments.push(Moment {
                 text: line,
                 hits,
-                marks: marks | ran,
+                marks: seen | ran,
             });
         }
     }
@@ -365,6 +382,9 @@ impl<'r> Run<'r, '_> {
         }
         if let Some(stdin) = &command.stdin {
             marks |= self.flow.of_variables(stdin);
+        }
+        if !effects.hosts.is_empty() && sends_credential(command, &self.flow.shown) {
+            marks |= self.rules.sigma.mark(SECRET);
         }
         marks
     }
@@ -535,6 +555,15 @@ fn network_fields(event: &mut Event<'_>, host: &str, port: Option<u16>) {
     event.text("DestinationHostname", host.to_owned());
     if let Some(port) = port {
         event.field("DestinationPort", Field::Number(port.into()));
+    }
+}
+
+/// Whether a command prints all variables, among which there often are credentials.
+fn prints_environment(command: &Command) -> bool {
+    match command.program() {
+        "env" | "printenv" => command.argv.len() == 1,
+        "export" | "declare" => matches!(command.argv.as_slice(), [_, option] if option == "-p"),
+        _ => false,
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::shown::Shown;
 use crate::sigma::Marks;
 
 /// Names that a session remembers; the oldest make room.
@@ -16,6 +17,8 @@ const MOST_NAMES: usize = 1024;
 pub(crate) struct Flow {
     marks: HashMap<String, Marks>,
     order: VecDeque<String>,
+    /// Credentials that the session was shown.
+    pub(crate) shown: Shown,
 }
 
 impl Flow {

@@ -4,6 +4,8 @@ mod effects;
 mod examine;
 mod flow;
 mod paths;
+mod sent;
+mod shown;
 mod words;
 
 pub use examine::Hit;

@@ -598,6 +598,23 @@ fn a_copy_that_nobody_bears_out_is_the_sessions_own() {
 }
 
 #[test]
+fn sessions_beyond_the_bound_are_read_as_one_and_counted() {
+    let mut reconciler = Reconciler::new(|_: &SessionId| Keeper::default());
+    reconciler.most = 3;
+    for i in 0..10 {
+        let mut script = Script::new(&format!("s:{i}"));
+        script.bash("a", &format!("echo {i}"));
+        let events = script.events.into_iter();
+        events.for_each(|event| reconciler.event(event, b""));
+    }
+    let ended = reconciler.finish();
+    let calls: Vec<u64> = ended.iter().map(|(summary, _)| summary.calls).collect();
+    assert_eq!(calls, [1, 1, 8]);
+    let gaps = &ended[2].0.gaps[&proctor_model::GapCause::Bounded];
+    assert_eq!(gaps.count, 7);
+}
+
+#[test]
 fn what_a_call_writes_is_known_when_a_later_one_runs_it() {
     for (written, run) in [
         ("printf '#!/bin/sh\nrm -rf /srv\n' > x.sh", "./x.sh"),
