@@ -41,8 +41,8 @@ pub(super) fn sends_credential(command: &Command, shown: &Shown) -> bool {
     let mut option = "";
     command.argv.iter().skip(1).any(|word| {
         let option = std::mem::replace(&mut option, word);
-        let who = |o: &&str| option == *o || word.len() > 2 && word.starts_with(*o);
-        if WHO_CALLS.iter().any(|o| who(&o)) {
+        let says_who = |name: &&str| option == *name || word.starts_with(*name);
+        if WHO_CALLS.iter().any(says_who) {
             return false;
         }
         let rest = without_user(word);
