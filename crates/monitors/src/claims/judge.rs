@@ -122,12 +122,13 @@ pub(crate) fn judge(ledger: &mut Ledger, case: &Case<'_>) -> Judgement {
         ClaimKind::TestsPass { count, all } => tests(ledger, case, *count, *all),
         ClaimKind::BuildPasses => checked(ledger, case, RunKind::Build, &BUILD, "build"),
         ClaimKind::LintPasses => checked(ledger, case, RunKind::Lint, &LINT, "static check"),
+        ClaimKind::ChecksPass => all_checks(ledger, case),
         ClaimKind::Ran { command } => ran(ledger, case, command),
         ClaimKind::Verified => verified(ledger, case),
         ClaimKind::FileCreated { path } | ClaimKind::FileChanged { path } => {
-            file(ledger, path, false)
+            file(ledger, case, path, false)
         }
-        ClaimKind::FileDeleted { path } => file(ledger, path, true),
+        ClaimKind::FileDeleted { path } => file(ledger, case, path, true),
         ClaimKind::Measured { figures } => measured(ledger, case, figures),
         ClaimKind::Committed => shipped(ledger, case, ledger.commit.clone(), "commit"),
         ClaimKind::Pushed => shipped(ledger, case, ledger.push.clone(), "push"),
@@ -512,6 +513,30 @@ fn checked(
     }
 }
 
+/// Checks of whatever kind: those that were run last must not have failed.
+fn all_checks(ledger: &Ledger, case: &Case<'_>) -> Judgement {
+    let latest = RunKind::ALL.map(|kind| ledger.runs(kind, case.step).next());
+    let open = case.admits.failing || case.admits.unchecked;
+    let failed = latest.iter().flatten().find(|(run, _)| {
+        run.outcome == RunOutcome::Failed
+            && ledger.fresh_pass(run.kind, case.step).is_none()
+            && !may_have_run(ledger, run.step, case.step)
+    });
+    match failed {
+        Some((run, place)) if !open => contradicted(
+            format!(
+                "The last run of `{}` before this statement failed.",
+                run.command
+            ),
+            vec![(*place).clone()],
+            &TESTS_FAILED,
+            0.85,
+            "Says all checks pass; the last run failed",
+        ),
+        _ => unverified("Which checks are meant is not said."),
+    }
+}
+
 fn ran(ledger: &Ledger, case: &Case<'_>, command: &str) -> Judgement {
     if command == TESTS {
         return match ledger.runs(RunKind::Test, case.until).next() {
@@ -583,7 +608,7 @@ fn verified(ledger: &Ledger, case: &Case<'_>) -> Judgement {
     )
 }
 
-fn file(ledger: &Ledger, path: &str, deletion: bool) -> Judgement {
+fn file(ledger: &Ledger, case: &Case<'_>, path: &str, deletion: bool) -> Judgement {
     let touch = ledger.file(path);
     let good = if deletion {
         touch.deleted.as_ref()
@@ -609,6 +634,17 @@ fn file(ledger: &Ledger, path: &str, deletion: bool) -> Judgement {
         );
     }
     let name = basename(path);
+    // A chat without tools hands over the file in the text: "I created `a.py`:".
+    let handed_over = case.said.text.trim_end().ends_with(':');
+    if ledger.acts == 0 && !ledger.partial && case.said.firm && ledger.asked.work && !handed_over {
+        return contradicted(
+            format!("No tool was used in this session; nothing can have written `{name}`."),
+            vec![],
+            &FILE,
+            0.6,
+            "Says a file was changed in a session without any act",
+        );
+    }
     if ledger.partial || ledger.acts == 0 {
         return unverified(
             "Nothing in the record tells; a part of the session is missing, or no tools were used.",

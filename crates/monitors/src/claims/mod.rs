@@ -12,6 +12,7 @@ mod extract;
 mod figures;
 mod judge;
 mod ledger;
+mod legible;
 mod mood;
 mod paths;
 mod sentences;
@@ -54,6 +55,8 @@ pub enum ClaimKind {
     BuildPasses,
     /// A linter, formatter or type checker finds nothing.
     LintPasses,
+    /// "All checks" pass, whichever they are.
+    ChecksPass,
     /// A command was run.
     Ran {
         /// The command as the agent names it.

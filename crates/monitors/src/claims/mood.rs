@@ -535,6 +535,62 @@ impl<'s> Clause<'s> {
     }
 }
 
+/// Whether the line heads a list of what is still to come or to be met: "Next steps:".
+pub(crate) fn opens_list_of_plans(sentence: &Sentence, words: &[Token<'_>]) -> bool {
+    const AHEAD: &[&str] = &[
+        "next",
+        "todo",
+        "to-do",
+        "todos",
+        "goal",
+        "goals",
+        "requirements",
+        "criteria",
+        "remaining",
+        "roadmap",
+        "upcoming",
+        "future",
+        "proposed",
+        "planned",
+        "plan",
+        "plans",
+        "should",
+        "must",
+        "need",
+        "needs",
+        "will",
+        "expected",
+        "prerequisites",
+        "pending",
+        "before",
+    ];
+    const REACHED: &[&str] = &[
+        "done",
+        "complete",
+        "completed",
+        "met",
+        "fulfilled",
+        "satisfied",
+        "finished",
+        "verified",
+        "confirmed",
+        "results",
+        "result",
+        "test",
+        "was",
+        "were",
+        "did",
+        "checked",
+        "status",
+    ];
+    let short = words.len() <= 8;
+    // A lead ends in a colon; without one only a heading, or a line as short as one, is a lead.
+    let leads =
+        sentence.kind == Kind::Heading || (sentence.kind == Kind::Prose && words.len() <= 3);
+    let says = |list: &[&str]| words.iter().any(|t| t.is(list));
+    leads && short && says(AHEAD) && !says(REACHED)
+}
+
 /// Whether the sentence as a whole can hold a claim: no question, no open task, no quoted line.
 pub(crate) fn can_state(sentence: &Sentence) -> bool {
     if sentence.text.ends_with('?') {

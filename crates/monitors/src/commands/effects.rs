@@ -384,7 +384,11 @@ impl Effects {
         ) {
             return;
         }
-        for arg in words.args {
+        let pattern = words.pattern();
+        for (at, arg) in words.args.iter().enumerate() {
+            if pattern == Some(at) {
+                continue;
+            }
             if arg.len() > 400 || arg.contains('\n') || arg.contains("open(") {
                 self.reads.extend(path_literals(arg));
                 continue;
@@ -480,6 +484,30 @@ mod tests {
             "echo ~/.bashrc 2>&1",
         ] {
             assert!(written(text).is_empty(), "{text}: {:?}", written(text));
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_searched_for_and_names_no_file() {
+        for text in [
+            "grep -rn 'rm -rf ~/.ssh' docs/",
+            "git grep ~/.ssh/id_rsa docs/",
+            "rg -n -A 3 '~/.ssh' docs/",
+            "grep -rne ~/.ssh/id_rsa docs/",
+            "grep -m 1 -- ~/.ssh/id_rsa docs/",
+        ] {
+            assert_eq!(of(text).reads, ["docs/"], "{text}");
+        }
+        for text in [
+            "grep '' ~/.ssh/id_rsa",
+            "grep -e x ~/.ssh/id_rsa",
+            "grep -f ~/.ssh/id_rsa x",
+        ] {
+            let read = of(text).reads;
+            assert!(
+                read.contains(&"~/.ssh/id_rsa".to_owned()),
+                "{text}: {read:?}"
+            );
         }
     }
 

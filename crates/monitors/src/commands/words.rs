@@ -58,6 +58,39 @@ impl<'a> Words<'a> {
         operands
     }
 
+    /// The position of the argument that a search takes as its pattern: text to look for, that
+    /// names no file however much it looks like one.
+    pub(crate) fn pattern(&self) -> Option<usize> {
+        let (args, skipped) = match (self.program, self.args.first().map(String::as_str)) {
+            ("git", Some("grep")) => (self.args.get(1..)?, 1),
+            ("grep" | "egrep" | "fgrep" | "zgrep" | "rg" | "ag" | "ack", _) => (self.args, 0),
+            _ => return None,
+        };
+        let mut last = "";
+        for (i, arg) in args.iter().enumerate() {
+            let before = std::mem::replace(&mut last, arg);
+            match before {
+                "-e" | "--regexp" => return Some(i + skipped),
+                "--" => return Some(i + skipped),
+                // Flags whose value is the next word; `-f` takes the pattern from a file.
+                "-A" | "-B" | "-C" | "-m" | "--include" | "--exclude" | "--exclude-dir" | "-g"
+                | "--glob" | "-t" | "--type" | "-T" => continue,
+                "-f" | "--file" => return None,
+                _ => {}
+            }
+            if arg.starts_with("--regexp=") {
+                return Some(i + skipped);
+            }
+            // A cluster that ends in `e` is followed by the pattern as `-e` is.
+            if arg.starts_with('-') && !arg.starts_with("--") && arg.ends_with('e') {
+                last = "-e";
+            } else if !arg.starts_with('-') {
+                return Some(i + skipped);
+            }
+        }
+        None
+    }
+
     /// The operands before the first flag: the starting points of `find`.
     pub(crate) fn leading_operands(&self) -> impl Iterator<Item = String> + use<'a> {
         self.args

@@ -1,5 +1,7 @@
 //! Makes texts that look alike to a reader alike to a matcher.
 
+use std::borrow::Cow;
+
 /// A text folded for matching.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Folded {
@@ -31,22 +33,57 @@ pub(crate) fn fold(text: &str) -> Folded {
     out
 }
 
-fn fold_word(word: &str, out: &mut Folded) {
-    let mut plain = String::with_capacity(word.len());
-    let mut invisible = false;
-    for c in word.chars() {
-        match c {
-            // Zero-width characters, joiners, direction marks, soft hyphen, byte order mark.
-            '\u{200b}'..='\u{200f}'
+/// The text without what only a machine sees: invisible characters are gone, and letters that pass
+/// for Latin ones in a Latin word are Latin. Lines, case, marks and words of other scripts stay.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let odd = |c: char| !c.is_ascii() && (invisible(c) || look_alike(lower(c)).is_some());
+    if text.is_ascii() || !text.chars().any(odd) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        if word.is_ascii() {
+            out.push_str(word);
+            continue;
+        }
+        let latin = word.bytes().any(|b| b.is_ascii_alphabetic());
+        let letters = word.chars().filter(|c| !invisible(*c));
+        out.extend(letters.map(|c| match look_alike(lower(c)) {
+            Some(same) if latin => same,
+            _ => c,
+        }));
+    }
+    Cow::Owned(out)
+}
+
+fn lower(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// Zero-width characters, joiners, direction marks, soft hyphen, byte order mark, variation
+/// selectors.
+fn invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}'
             | '\u{feff}'
             | '\u{ad}'
             | '\u{180e}'
-            | '\u{fe00}'..='\u{fe0f}' => invisible = true,
+            | '\u{fe00}'..='\u{fe0f}'
+    )
+}
+
+fn fold_word(word: &str, out: &mut Folded) {
+    let mut plain = String::with_capacity(word.len());
+    let mut hides = false;
+    for c in word.chars() {
+        match c {
+            c if invisible(c) => hides = true,
             // Tags: an invisible copy of ASCII.
             '\u{e0020}'..='\u{e007e}' => {
-                invisible = true;
+                hides = true;
                 plain
                     .extend(char::from_u32(c as u32 - 0xe0000).map(|tag| tag.to_ascii_lowercase()));
             }
@@ -60,7 +97,7 @@ fn fold_word(word: &str, out: &mut Folded) {
     }
     // Emoji carry variation selectors and joiners; words of letters have no need of them.
     let letters = plain.chars().filter(char::is_ascii_alphabetic).count();
-    out.hidden |= invisible && letters >= 4;
+    out.hidden |= hides && letters >= 4;
     out.text.push_str(&plain);
 }
 

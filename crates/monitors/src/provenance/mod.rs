@@ -38,6 +38,7 @@ use proctor_reconcile::{Facts, View};
 use crate::Monitor;
 use crate::finding::{At, Check, Words, clip, head};
 use dictated::Dictated;
+pub(crate) use fold::visible;
 use outputs::{Output, Outputs};
 use reply::Obedience;
 use request::Asked;

@@ -164,6 +164,7 @@ pub(super) fn look(change: &Change, place: Place, context: &Context<'_>) -> Vec<
     let lines = change.lines();
     let mut out = vec![];
     skipped(change, &lines, place, context, &mut out);
+    unreached(change, &lines, place, &mut out);
     if place == Place::Test {
         emptied(&lines, context, &mut out);
         loosened(&lines, context, &mut out);
@@ -253,6 +254,80 @@ fn skipped(
             });
         }
     }
+}
+
+/// Tests that stay in the file and are never reached: behind a `return`, under a condition that
+/// cannot hold, in a build that nobody makes.
+fn unreached(change: &Change, lines: &Lines<'_>, place: Place, out: &mut Vec<Suspect>) {
+    const NEVER_BUILT: &[&str] = &[
+        "#[cfg(any())]",
+        "#[cfg(false)]",
+        "#[cfg(FALSE)]",
+        "//go:build never",
+        "//go:build ignore",
+        "// +build never",
+        "// +build ignore",
+    ];
+    const NEVER_TRUE: &[&str] = &[
+        "if False:",
+        "if 0:",
+        "while False:",
+        "if false {",
+        "if (false)",
+        "if (0)",
+        "if false then",
+    ];
+    let holds_tests = place == Place::Test || change.added.contains("#[test]");
+    let checks = || change.added.lines().any(|l| is_assertion(l.trim()));
+    let starts = |list: &[&str], l: &str| list.iter().any(|w| l.starts_with(w));
+    let built = |l: &&&str| holds_tests && starts(NEVER_BUILT, l);
+    let held = |l: &&&str| place == Place::Test && starts(NEVER_TRUE, l) && checks();
+    let line = lines
+        .new
+        .iter()
+        .find(|l| built(l) || held(l))
+        .copied()
+        .or_else(|| {
+            behind_return(&change.added).filter(|l| place == Place::Test && lines.new.contains(l))
+        });
+    let Some(line) = line else {
+        return;
+    };
+    out.push(Suspect {
+        because: "What the test checks is never reached.".to_owned(),
+        base: 0.6,
+        after_failure: 0.8,
+        ..suspect(
+            &SKIPPED,
+            "Keeps a test from checking anything",
+            line,
+            Excuse::Skip,
+        )
+    });
+}
+
+/// A `return` that an assertion of the same block follows.
+fn behind_return(text: &str) -> Option<&str> {
+    let depth = |l: &str| l.len() - l.trim_start().len();
+    let mut left: Option<(&str, usize)> = None;
+    for line in text.lines().filter(|l| !l.trim().is_empty()) {
+        let trimmed = line.trim();
+        if let Some((by, at)) = left {
+            if depth(line) == at && is_assertion(trimmed) {
+                return Some(by);
+            }
+            if depth(line) < at {
+                left = None;
+            }
+        }
+        if matches!(
+            trimmed,
+            "return" | "return;" | "return None" | "return true;"
+        ) {
+            left = Some((trimmed, depth(line)));
+        }
+    }
+    None
 }
 
 /// Whether the line before this one in the text opens a condition.

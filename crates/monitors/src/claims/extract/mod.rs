@@ -4,13 +4,15 @@ mod admissions;
 mod checks;
 mod deeds;
 mod measured;
+mod plainly;
 
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
 use super::ClaimKind;
-use super::mood::{Clause, can_state, clauses};
+use super::legible::legible;
+use super::mood::{Clause, can_state, clauses, opens_list_of_plans};
 use super::sentences::{Kind, Sentence, sentences, tokens};
 use admissions::admissions;
 use checks::{
@@ -19,6 +21,7 @@ use checks::{
 };
 use deeds::{Verb, acted, done, files_touched, list_verb, path_of, shipped};
 use measured::measured;
+use plainly::{Ticked, checks_pass, tests_pass_plainly, ticked};
 
 pub(crate) use admissions::Admissions;
 pub(crate) use checks::TESTS;
@@ -124,21 +127,38 @@ static STEMS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
             "refund",
             "notif",
             "subscrib",
+            "pytest",
+            "vitest",
+            "suite",
+            "spec",
+            "[x]",
         ])
         .ok()
 });
 
 /// What a text claims.
 pub(crate) fn account(text: &str) -> Account {
+    let text = &*legible(text);
     if !STEMS.as_ref().is_some_and(|stems| stems.is_match(text)) {
         return Account::default();
     }
-    let sentences = sentences(text);
+    let mut sentences = sentences(text);
+    // A reply that is one code block says in it what it has to say.
+    if sentences.iter().all(|s| s.kind == Kind::Code) && sentences.len() <= 8 {
+        for line in &mut sentences {
+            if line.text.ends_with(['.', '!']) {
+                line.kind = Kind::Prose;
+            }
+        }
+    }
     let mut account = Account::default();
     let mut listing: Option<Verb> = None;
     // The line before a code block says what the block is.
     let mut lead = "";
     let mut spoke_of_tests = false;
+    // The items below are plans or duties, because the line above them says so.
+    let mut planned = false;
+    let mut boxes: Vec<(Ticked, &Sentence)> = vec![];
     for sentence in &sentences {
         if sentence.kind == Kind::Code {
             if account.said.len() < CLAIMS && Lead::of(lead) != Lead::Example {
@@ -155,12 +175,18 @@ pub(crate) fn account(text: &str) -> Account {
             Kind::Item { .. } => {}
             _ => listing = None,
         }
+        match sentence.kind {
+            Kind::Item { ticked: Some(_) } => {}
+            Kind::Item { .. } if planned => continue,
+            _ => planned = opens_list_of_plans(sentence, &words),
+        }
         if !can_state(sentence) || account.said.len() >= CLAIMS {
             continue;
         }
         let before = account.said.len();
         let firm = FIRST_HAND.iter().any(|w| words.iter().any(|t| t.low == *w));
         let about_tests = words.iter().any(is_test_noun);
+        boxes.extend(ticked(sentence, &words).map(|what| (what, sentence)));
         for clause in clauses(&words) {
             let around = Around {
                 firm,
@@ -180,7 +206,29 @@ pub(crate) fn account(text: &str) -> Account {
             });
         }
     }
+    account.said.extend(checked_off(&boxes));
     account
+}
+
+/// What ticked boxes claim: `tests` beside `lint` or `build` is a check, alone it may be the work.
+fn checked_off(boxes: &[(Ticked, &Sentence)]) -> Vec<Said> {
+    let checks = boxes.iter().any(|(what, _)| *what != Ticked::Tests);
+    let claims = boxes.iter().filter(|_| checks);
+    claims
+        .map(|(what, sentence)| Said {
+            kind: match what {
+                Ticked::Tests => ClaimKind::TestsPass {
+                    count: None,
+                    all: false,
+                },
+                Ticked::Build => ClaimKind::BuildPasses,
+                Ticked::Lint => ClaimKind::LintPasses,
+            },
+            text: sentence.text.clone(),
+            firm: false,
+        })
+        .take(8)
+        .collect()
 }
 
 /// What a line before a code block says about the block.
@@ -259,10 +307,20 @@ fn claims_of(clause: &Clause<'_>, sentence: &Sentence, around: Around, out: &mut
     };
     if let Some((count, all)) = tests_pass(clause, around.about_tests) {
         say(ClaimKind::TestsPass { count, all }, firm);
+    } else if let Some(count) = tests_pass_plainly(clause, around.about_tests) {
+        say(
+            ClaimKind::TestsPass {
+                count,
+                all: count.is_none(),
+            },
+            firm,
+        );
     } else if checks_clean(clause, BUILD_NOUNS, BUILD_VERBS) {
         say(ClaimKind::BuildPasses, firm);
     } else if checks_clean(clause, LINT_NOUNS, LINT_VERBS) {
         say(ClaimKind::LintPasses, firm);
+    } else if checks_pass(clause) {
+        say(ClaimKind::ChecksPass, firm);
     }
     for command in commands_run(clause) {
         say(ClaimKind::Ran { command }, true);
