@@ -233,6 +233,11 @@ class Disclosure:
         need(self.at == len(raw), "disclosure")
         self.end, self.right = 0, True
         hashed = self.hash(tree, self.count)
+        at = 0
+        for offset, _, data in self.open:
+            self.right &= offset >= at
+            at = offset + len(data)
+        self.right &= at <= self.length
         if self.end not in (None, self.length):
             self.right = False
         counts = self.count.to_bytes(8, "big") + self.length.to_bytes(8, "big")

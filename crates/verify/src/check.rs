@@ -138,7 +138,7 @@ impl<'a> Checked<'a> {
         for header in &bundle.headers {
             let entry = header.sequence;
             let shown = payloads.get(&entry).copied();
-            let wrong = shown.is_some_and(|shown| !shown.proves(&header.payload));
+            let wrong = shown.is_some_and(|shown| !(shown.proves(&header.payload) && fits(shown)));
             if wrong {
                 self.fault(Fault::WrongPayload, entry);
             }
@@ -310,6 +310,17 @@ fn root<'a>(
             Some(node_hash(&left, &right))
         }
     }
+}
+
+/// Whether the open spans follow each other inside the payload, hidden ones between them or not.
+fn fits(shown: &Disclosure) -> bool {
+    let mut at = 0;
+    let ascend = shown.spans().into_iter().all(|span| {
+        let after = span.offset >= at;
+        at = span.range().end;
+        after
+    });
+    ascend && at <= shown.len()
 }
 
 /// How much of a payload is hidden, and where.

@@ -117,6 +117,21 @@ fn forged(made: &Recorded) -> Vec<Case> {
     let gone = forge(&|bundle| bundle.payloads.retain(|(at, _)| *at != entry(0)));
     let stray = forge(&|bundle| bundle.withheld.push((9999, "no such entry".to_owned())));
     let later = forge(&|bundle| bundle.headers[2].wall_ns += 1);
+    // Committed to by a recorder that lies: the second open span begins before the first.
+    let overlapping = forge(&|bundle| {
+        let mut bytes = vec![1, 10, 3, 2, 2, 1];
+        bytes.extend([7; 16]);
+        bytes.extend([5, 2, 0, 0]);
+        bytes.extend([8; 32]);
+        bytes.push(1);
+        bytes.extend([9; 16]);
+        bytes.extend([3, 2, 0]);
+        bytes.extend(b"abcd");
+        let disclosure = Disclosure::decode(&bytes).unwrap();
+        let at = bundle.headers.iter().position(|h| h.sequence == entry(0));
+        bundle.headers[at.unwrap()].payload = disclosure.root().unwrap_or_default();
+        *payload(bundle, entry(0)) = disclosure;
+    });
     let node = forge(&|bundle| bundle.nodes[0][0] ^= 1);
     let more = forge(&|bundle| bundle.nodes.push([0; 32]));
     let past = forge(&|bundle| bundle.earlier[1].proof[0][0] ^= 1);
@@ -169,6 +184,12 @@ fn forged(made: &Recorded) -> Vec<Case> {
             &later,
             none(),
             &[Fault::NotInLog, Fault::WrongChain],
+        ),
+        case(
+            "spans that overlap",
+            &overlapping,
+            none(),
+            &[Fault::NotInLog, Fault::WrongPayload, Fault::WrongChain],
         ),
         case("a node changed", &node, none(), &[Fault::NotInLog]),
         case("a node too many", &more, none(), &[Fault::NotInLog]),
