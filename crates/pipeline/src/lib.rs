@@ -372,7 +372,7 @@ impl Pipeline {
         while let Some(number) = left.first().copied() {
             let group = index.groups.around(number);
             left.retain(|number| !group.contains(number));
-            appended += index.make(shared, group, judge::Mode::Rescan)?;
+            appended += shared.make(&mut index, group, judge::Mode::Rescan)?;
         }
         shared.pass(&mut index, None)?;
         Ok(appended)

@@ -1,6 +1,6 @@
 //! What the threads of a pipeline share, and what the index thread does.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +17,7 @@ use proctor_store::Store;
 use sha2::Sha256;
 
 use crate::ingest::Index;
+use crate::judge::Mode;
 use crate::queue::Queue;
 use crate::register::Register;
 use crate::writer::{Op, Reply, Surroundings};
@@ -202,26 +203,36 @@ impl Shared {
             bad.keys().copied().collect()
         };
         if let Some((group, mode)) = index.stale(quiet, &bad) {
-            let until = Instant::now() + self.options.quiet * PATIENCE;
-            let sources: Vec<u64> = group.iter().copied().collect();
-            // What an agent wrote must not end a thread. What a panic leaves of the index in memory
-            // is not trusted: it is loaded again.
-            let made = catch_unwind(AssertUnwindSafe(|| index.make(self, group, mode)));
-            return match made {
-                Ok(made) => made.map(|_| true),
-                Err(_) => {
-                    *index = Index::load(&*self.store)?;
-                    let bad = sources.iter().map(|source| (*source, until));
-                    lock(&self.unreadable).extend(bad);
-                    Err(Error::Unreadable(sources))
-                }
-            };
+            return self.make(index, group, mode).map(|_| true);
         }
         if index.unlinked {
             self.store.apply(&index.groups.relink())?;
             index.unlinked = false;
         }
         Ok(false)
+    }
+
+    /// Reads a group of sources and puts what comes of it into log and index. Answers how many
+    /// findings were appended.
+    pub(crate) fn make(
+        &self,
+        index: &mut Index,
+        group: BTreeSet<u64>,
+        mode: Mode,
+    ) -> Result<u64, Error> {
+        let sources: Vec<u64> = group.iter().copied().collect();
+        // What an agent wrote must not end a thread. What a panic leaves of the index in memory is
+        // not trusted: it is loaded again.
+        match catch_unwind(AssertUnwindSafe(|| index.make(self, group, mode))) {
+            Ok(made) => made,
+            Err(_) => {
+                *index = Index::load(&*self.store)?;
+                let until = Instant::now() + self.options.quiet * PATIENCE;
+                let bad = sources.iter().map(|source| (*source, until));
+                lock(&self.unreadable).extend(bad);
+                Err(Error::Unreadable(sources))
+            }
+        }
     }
 
     fn count(&self, index: &Index) {
