@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use proctor_dialects::json::{self, Skim, Value};
+use proctor_dialects::place_name;
 use proctor_model::GapCause;
 
 use crate::emit::{Emitter, Record};
@@ -122,6 +123,10 @@ pub(crate) fn read_line(line: &Line<'_>, records: &mut dyn Records, out: &mut Em
                 };
                 out.gap(&mut record, cause, format!("mended: {mended}"));
             }
+            if let Some(key) = doubled(&value, 0) {
+                let detail = format!("`{}` stands there twice; the last counts", place_name(key));
+                out.gap(&mut record, GapCause::BadField, detail);
+            }
             records.record(value, &mut record, out);
         }
         Err(error) if error.truncated && !line.complete => {
@@ -131,6 +136,31 @@ pub(crate) fn read_line(line: &Line<'_>, records: &mut dyn Records, out: &mut Em
             out.lost(&mut record, GapCause::TooLong, error.message);
         }
         Err(error) => read_glued(&text, &error.message, record, records, out),
+    }
+}
+
+/// A key that an object of the record has twice. Readers differ in which of the two they take, so one
+/// of them would see what another does not. Looks as deep as the arguments of a call stand, and into
+/// objects of the size that records have.
+fn doubled<'v>(value: &'v Value<'_>, depth: usize) -> Option<&'v str> {
+    const DEEPEST: usize = 6;
+    const MOST_KEYS: usize = 64;
+    match value {
+        _ if depth > DEEPEST => None,
+        Value::Array(items) => items.iter().find_map(|item| doubled(item, depth + 1)),
+        Value::Object(fields) => {
+            let keys = || fields.iter().map(|(key, _)| key).take(MOST_KEYS);
+            let mut numbered = keys().enumerate();
+            numbered
+                .find(|(n, key)| keys().take(*n).any(|earlier| earlier == *key))
+                .map(|(_, key)| key)
+                .or_else(|| {
+                    fields
+                        .iter()
+                        .find_map(|(_, value)| doubled(value, depth + 1))
+                })
+        }
+        _ => None,
     }
 }
 
@@ -210,6 +240,19 @@ fn text(bytes: &[u8]) -> (Option<Cow<'_, str>>, Option<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_stands_twice_is_told() {
+        for (text, key) in [
+            (r#"{"a":1,"b":2,"a":3}"#, Some("a")),
+            (r#"{"m":{"c":[{"input":{"x":"ls","x":"rm"}}]}}"#, Some("x")),
+            (r#"{"a":{"b":1},"b":{"a":1}}"#, None),
+            ("[]", None),
+        ] {
+            let (value, _) = json::parse(text).unwrap();
+            assert_eq!(doubled(&value, 0), key, "{text}");
+        }
+    }
 
     #[test]
     fn text_is_freed_from_what_is_around_it() {
