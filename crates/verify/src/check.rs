@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use proctor_ledger::{Anchors, Bundle, Disclosure, Hash, Header, Proof, Signed, node_hash};
+use proctor_ledger::{
+    Anchors, Bundle, Disclosure, Hash, Header, Proof, Signature, Signed, node_hash,
+};
 
 use crate::report::{Fault, Found, Report, SourceState, Vouch, Withheld};
 use crate::{session, signers};
@@ -21,16 +23,14 @@ pub fn check(bundle: &Bundle, origin: Option<&str>, anchors: &Anchors) -> Report
     let sources = checked.sources();
     let attributions = session::check(&mut checked);
     let vouched = checked.anchors(origin, anchors, &signers);
-    let known = |name: &str| {
+    let known = |line: &Signature| {
         let mut keys = signers.keys.iter().chain(&anchors.witnesses);
-        keys.any(|key| key.name() == name)
+        keys.any(|key| key.name() == line.name && key.id() == line.id)
     };
-    let lines = checked
-        .states
-        .iter()
-        .flat_map(|signed| signed.note.signatures());
+    let states = checked.states.iter();
+    let lines = states.flat_map(|signed| signed.note.signatures());
     let mut unnamed: Vec<String> = lines
-        .filter(|line| !known(&line.name))
+        .filter(|line| !known(line))
         .map(|line| line.name.clone())
         .collect();
     unnamed.sort();

@@ -55,7 +55,19 @@ impl Report {
         }
         let bytes: u64 = self.withheld.iter().filter_map(|one| one.bytes).sum();
         let count = self.withheld.len();
-        writeln!(f, "withheld   {bytes} bytes of {count} entries")?;
+        write!(f, "withheld   {bytes} bytes of {count} entries")?;
+        match self
+            .withheld
+            .iter()
+            .filter(|one| one.bytes.is_none())
+            .count()
+        {
+            0 => writeln!(f)?,
+            unknown => writeln!(
+                f,
+                ", and {unknown} payloads of unknown length are among them"
+            )?,
+        }
         for one in self.withheld.iter().take(MANY) {
             write!(f, "  entry {} of source {}: ", one.entry, one.source)?;
             match (one.bytes, one.of) {

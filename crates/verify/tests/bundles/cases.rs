@@ -470,6 +470,12 @@ fn lost_for_good() -> Vec<Case> {
         .collect();
     assert_eq!(reasons, [erased, dropped]);
     let none = Anchors::default;
+    let words = judge(after_drop.to_text().unwrap().as_bytes(), None, &none());
+    let words = words.unwrap().to_string();
+    assert!(
+        words.contains("0 bytes of 2 entries, and 2 payloads of unknown length"),
+        "{words}"
+    );
     vec![
         case("a span erased", &after_erasure, none(), &[]),
         case("payloads dropped", &after_drop, none(), &[]),
