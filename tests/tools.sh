@@ -32,10 +32,4 @@ crate cargo-nextest
 crate cargo-deny
 rustup component list --installed 2>/dev/null | grep -q clippy || rustup component add clippy rustfmt
 
-# The second verifier of bundles wants Ed25519; tests/bundles.sh says so if this did not work.
-venv="${CARGO_TARGET_DIR:-$PWD/target}/python"
-if ! "$venv/bin/python" -c 'import cryptography' 2>/dev/null; then
-    echo "installing cryptography for Python"
-    { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check 'cryptography>=42,<50'; } ||
-        echo "could not install cryptography for Python" >&2
-fi
+"$(dirname "$0")/python.sh"

@@ -9,7 +9,8 @@ use proctor_model::Severity;
 mod record;
 
 pub(crate) use record::{
-    DeploymentArgs, DeploymentCommand, LogArgs, LogCommand, RecorderArgs, VerifyArgs, WatchArgs,
+    BundleArgs, BundleCommand, DeploymentArgs, DeploymentCommand, LogArgs, LogCommand,
+    RecorderArgs, VerifyArgs, WatchArgs,
 };
 
 /// Oversight for AI agents: what they did, what they said, and the difference.
@@ -40,6 +41,9 @@ pub(crate) enum Command {
     Watch(WatchArgs),
     /// Read, prove, erase: the record
     Log(LogArgs),
+    /// Put evidence together that others verify offline
+    #[command(subcommand)]
+    Bundle(BundleCommand),
     /// Say whether a record is unchanged, complete, and who vouches for it
     Verify(VerifyArgs),
     /// Keep the register of sanctioned deployments

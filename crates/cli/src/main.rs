@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use proctor_report::Style;
 
-use args::{Cli, Colour, Command, Output, RulesCommand};
+use args::{BundleCommand, Cli, Colour, Command, Output, RulesCommand};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,7 @@ fn run(command: &Command) -> anyhow::Result<Exit> {
         Command::Keep(args) => keep::run(args),
         Command::Watch(args) => record::watch(args),
         Command::Log(args) => log::run(args),
+        Command::Bundle(BundleCommand::Create(args)) => log::bundle(args),
         Command::Verify(args) => log::verify(args),
         Command::Deployment(args) => {
             log::deployment(&args.command, args.state.as_deref(), args.json)

@@ -121,6 +121,56 @@ pub(crate) enum LogCommand {
     Stop,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum BundleCommand {
+    /// Write a bundle of sessions, with every entry of the files that they came from
+    Create(BundleArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BundleArgs {
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// A session; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) session: Vec<String>,
+    /// A finding, with its session; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) finding: Vec<String>,
+    /// The sessions that were active then, such as 2026-11-01..2026-11-08 or 7d..
+    #[arg(long, value_name = "FROM..TO")]
+    pub(crate) window: Option<String>,
+    /// Open only the values at this JSON pointer, such as /message/content; may be repeated
+    #[arg(long, value_name = "POINTER")]
+    pub(crate) disclose: Vec<String>,
+    /// Withhold the values at this JSON pointer; may be repeated
+    #[arg(long, value_name = "POINTER")]
+    pub(crate) withhold: Vec<String>,
+    /// Withhold the text that this file holds, wherever it stands; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) withhold_text: Vec<PathBuf>,
+    /// Why something is withheld, for the bundle's readers
+    #[arg(long, value_name = "TEXT", default_value = "withheld by its maker")]
+    pub(crate) reason: String,
+    /// A checkpoint that a reader keeps: the bundle then proves that the log only grew since
+    #[arg(long, value_name = "FILE")]
+    pub(crate) earlier: Vec<PathBuf>,
+    /// A name for the bundle's readers
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "evidence of agents' sessions"
+    )]
+    pub(crate) title: String,
+    /// Where the record is; without it, `proctor` in your state directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// The log's folder; without it, that of the record in your state directory

@@ -1,5 +1,6 @@
 //! `proctor log`: the record as people use it.
 
+mod bundle;
 mod deployment;
 mod verify;
 
@@ -13,6 +14,7 @@ use crate::Exit;
 use crate::args::{LogArgs, LogCommand};
 use crate::recorder::{Control, Place, control, control_running};
 
+pub(crate) use bundle::bundle;
 pub(crate) use deployment::deployment;
 pub(crate) use verify::verify;
 

@@ -1,15 +1,16 @@
 //! What the recorder does with what it is asked.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use anyhow::{Context, bail};
 use proctor_host::RollCall;
-use proctor_ledger::{Header, Log};
+use proctor_ledger::{BundleRequest, Header, Log, Note, Opening, Spans};
 use proctor_pipeline::{Deployment, Erase, Pipeline, RegisterChange};
 use proctor_store::{FindingFilter, SessionFilter};
 use serde_json::{Value, json};
 
-use super::protocol::{Answer, Control, Ingest};
+use super::protocol::{Answer, Bundle, Control, Ingest};
 
 /// The most entries, hits or sessions in one answer.
 const MOST: usize = 10_000;
@@ -61,8 +62,14 @@ pub(super) fn commanded(
     roll: &RollCall,
     by: &str,
     request: Control,
-) -> Answer {
-    answer(command(pipeline, roll, by, request))
+) -> (Answer, Vec<u8>) {
+    match request {
+        Control::Bundle(wanted) => match bundle(pipeline, &wanted) {
+            Ok((told, body)) => (Answer::Done(told), body),
+            Err(error) => (Answer::Refused(format!("{error:#}")), Vec::new()),
+        },
+        request => (answer(command(pipeline, roll, by, request)), Vec::new()),
+    }
 }
 
 fn answer(done: anyhow::Result<Value>) -> Answer {
@@ -149,7 +156,7 @@ fn command(
         Control::Propose { manifest } => registered(pipeline.propose(&manifest, by)?),
         Control::Approve { id, revision } => registered(pipeline.approve(&id, revision, by)?),
         Control::Retire { id, reason } => registered(pipeline.retire(&id, &reason, by)?),
-        Control::Stop => bail!("a recorder is stopped by its socket"),
+        Control::Bundle(_) | Control::Stop => bail!("this is answered elsewhere"),
     })
 }
 
@@ -302,6 +309,90 @@ fn sessions(pipeline: &Pipeline, session: Option<String>) -> anyhow::Result<Valu
         }));
     }
     Ok(out.into())
+}
+
+/// The sessions' sources whole, what Proctor said of them, and of the payloads what is disclosed.
+fn bundle(pipeline: &Pipeline, wanted: &Bundle) -> anyhow::Result<(Value, Vec<u8>)> {
+    pipeline.flush()?;
+    let store = pipeline.store();
+    let mut sessions: BTreeSet<String> = wanted.sessions.iter().cloned().collect();
+    if let Some((from, to)) = wanted.window {
+        let filter = SessionFilter {
+            since: Some(from),
+            ..SessionFilter::default()
+        };
+        let within = (store.sessions(&filter)?.into_iter())
+            .filter(|row| row.start.is_none_or(|start| start < to))
+            .map(|row| row.id);
+        sessions.extend(within);
+    }
+    for id in &wanted.findings {
+        let all = store.findings(&FindingFilter::default())?;
+        let finding = all.into_iter().find(|f| f.id == *id);
+        sessions.insert(
+            finding
+                .with_context(|| format!("no finding `{id}` is recorded"))?
+                .session,
+        );
+    }
+    if sessions.is_empty() {
+        bail!("nothing is chosen: name sessions, findings or a window in which there are some");
+    }
+    let (mut sources, mut entries) = (BTreeSet::new(), BTreeSet::new());
+    for id in &sessions {
+        let row = store.session(id)?;
+        let row = row.with_context(|| format!("no session `{id}` is recorded"))?;
+        sources.extend(row.sources);
+        entries.extend(store.attribution(id)?.map(|a| a.sequence));
+        let filter = FindingFilter {
+            session: Some(id.clone()),
+            ..FindingFilter::default()
+        };
+        entries.extend(store.findings(&filter)?.into_iter().map(|f| f.sequence));
+    }
+    let pointers = |list: &[String]| -> Vec<Spans> {
+        let pointers = list.iter().map(|p| Spans::Pointer(p.clone().into_bytes()));
+        pointers.collect()
+    };
+    let texts = wanted.withhold_texts.iter();
+    let texts = texts.map(|text| Spans::Holding(text.clone().into_bytes()));
+    let hide: Vec<Spans> = pointers(&wanted.withhold)
+        .into_iter()
+        .chain(texts.clone())
+        .collect();
+    let show = match wanted.disclose.is_empty() {
+        true => vec![Spans::All],
+        false => pointers(&wanted.disclose),
+    };
+    let opening = Opening {
+        show,
+        hide,
+        reason: wanted.reason.clone(),
+    };
+    // What Proctor itself says is told but for the texts: pointers are about the sources' records.
+    let said = Opening {
+        show: vec![Spans::All],
+        hide: texts.collect(),
+        reason: wanted.reason.clone(),
+    };
+    let earlier = wanted
+        .earlier
+        .iter()
+        .map(|note| Note::parse(note.as_bytes()));
+    let request = BundleRequest {
+        title: wanted.title.clone(),
+        sources: sources.iter().copied().collect(),
+        openings: entries.iter().map(|entry| (*entry, said.clone())).collect(),
+        entries: entries.into_iter().collect(),
+        opening,
+        earlier: earlier.collect::<Result<_, _>>()?,
+    };
+    let bundle = pipeline.log().bundle(&request)?;
+    let told = json!({
+        "sessions": sessions, "sources": sources, "entries": bundle.headers.len(),
+        "withheld": bundle.withheld.len(),
+    });
+    Ok((told, bundle.to_text()?.into_bytes()))
 }
 
 fn deployment(deployment: &Deployment) -> Value {

@@ -13,7 +13,7 @@ use proctor_pipeline::SourceInfo;
 use serde_json::Value;
 
 use super::place::Place;
-use super::protocol::{Answer, BODY, Control, Ingest, receive, send};
+use super::protocol::{ANSWER_BODY, Answer, BODY, Control, Ingest, receive, send};
 
 /// How long a recorder may take to start: it may have to read a long log.
 const START: Duration = Duration::from_secs(60);
@@ -73,6 +73,13 @@ pub(crate) fn control(place: &Place, request: &Control) -> anyhow::Result<Value>
     ask(&mut stream, request, b"")
 }
 
+/// As [`control`], with the body of the answer.
+pub(crate) fn control_body(place: &Place, request: &Control) -> anyhow::Result<(Value, Vec<u8>)> {
+    ensure(place)?;
+    let mut stream = connect(&place.control())?;
+    ask_body(&mut stream, request, b"")
+}
+
 /// Asks the recorder of this place, if one runs.
 pub(crate) fn control_running(place: &Place, request: &Control) -> anyhow::Result<Option<Value>> {
     match connect(&place.control()) {
@@ -93,12 +100,20 @@ fn ask(
     head: &impl serde::Serialize,
     body: &[u8],
 ) -> anyhow::Result<Value> {
+    ask_body(stream, head, body).map(|(value, _)| value)
+}
+
+fn ask_body(
+    stream: &mut UnixStream,
+    head: &impl serde::Serialize,
+    body: &[u8],
+) -> anyhow::Result<(Value, Vec<u8>)> {
     let gone = "the recorder went away; its last words are in `recorder.log` of its state folder";
     // A refusal may already be there though nobody reads what we say.
     let sent = send(stream, head, body);
-    let answer = receive::<Answer>(stream, 0);
+    let answer = receive::<Answer>(stream, ANSWER_BODY);
     match answer {
-        Ok(Some((Answer::Done(value), _))) => Ok(value),
+        Ok(Some((Answer::Done(value), body))) => Ok((value, body)),
         Ok(Some((Answer::Refused(why), _))) => bail!("the recorder refuses: {why}"),
         Ok(None) => bail!(gone),
         Err(error) => {

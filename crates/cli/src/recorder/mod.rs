@@ -23,9 +23,9 @@ use proctor_store::SqliteStore;
 use crate::Exit;
 use crate::args::RecorderArgs;
 
-pub(crate) use client::{Feed, control, control_running};
+pub(crate) use client::{Feed, control, control_body, control_running};
 pub(crate) use place::Place;
-pub(crate) use protocol::Control;
+pub(crate) use protocol::{Bundle, Control};
 
 /// Runs the recorder until it is told to stop, or is idle for as long as was said.
 pub(crate) fn run(args: &RecorderArgs) -> anyhow::Result<Exit> {

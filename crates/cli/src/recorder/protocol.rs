@@ -12,8 +12,11 @@ use serde::{Deserialize, Serialize};
 /// The longest head, in bytes.
 const HEAD: u32 = 16 << 20;
 
-/// The longest body, in bytes.
+/// The longest body of a request, in bytes.
 pub(crate) const BODY: u32 = 8 << 20;
+
+/// The longest body of an answer, in bytes: a whole evidence bundle.
+pub(crate) const ANSWER_BODY: u32 = 256 << 20;
 
 /// What whoever observes may ask for: to add to the log, and nothing else.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -68,8 +71,34 @@ pub(crate) enum Control {
     Approve { id: String, revision: u64 },
     /// Retires a deployment.
     Retire { id: String, reason: String },
+    /// An evidence bundle; it is the body of the answer.
+    Bundle(Box<Bundle>),
     /// Ends the recorder once everything is written.
     Stop,
+}
+
+/// What an evidence bundle is to hold.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Bundle {
+    /// A name for its readers.
+    pub(crate) title: String,
+    /// Sessions, with all entries of the sources that they came from.
+    pub(crate) sessions: Vec<String>,
+    /// Sessions that were active between these times.
+    pub(crate) window: Option<(jiff::Timestamp, jiff::Timestamp)>,
+    /// Findings, each with its session.
+    pub(crate) findings: Vec<String>,
+    /// Only these values are open, as JSON pointers; all if there are none.
+    pub(crate) disclose: Vec<String>,
+    /// These values are withheld, as JSON pointers.
+    pub(crate) withhold: Vec<String>,
+    /// Wherever one of these texts stands, it is withheld.
+    pub(crate) withhold_texts: Vec<String>,
+    /// Why, for its readers.
+    pub(crate) reason: String,
+    /// Checkpoints that its readers keep.
+    pub(crate) earlier: Vec<String>,
 }
 
 /// What comes back.
@@ -90,7 +119,7 @@ pub(crate) fn send(to: &mut impl Write, head: &impl Serialize, body: &[u8]) -> i
     let (Ok(head_len), Ok(body_len)) = (head_len, body_len) else {
         return Err(too_long());
     };
-    if head_len > HEAD || body_len > BODY {
+    if head_len > HEAD || body_len > ANSWER_BODY {
         return Err(too_long());
     }
     let mut frame = Vec::with_capacity(8 + head.len() + body.len());

@@ -182,8 +182,8 @@ fn command(serving: &Serving, mut stream: UnixStream) {
             let _ = send(&mut stream, &Answer::Done(true.into()), b"");
         }
         Ok(Some((request, _))) => {
-            let answer = answer::commanded(&serving.pipeline, &serving.roll, &by, request);
-            let _ = send(&mut stream, &answer, b"");
+            let (answer, body) = answer::commanded(&serving.pipeline, &serving.roll, &by, request);
+            let _ = send(&mut stream, &answer, &body);
         }
         Ok(None) => {}
         Err(error) => {

@@ -339,3 +339,48 @@ fn a_second_recorder_is_refused_and_so_is_an_agent() {
     assert_eq!(said.matches("status 2").count(), commands.len(), "{said}");
     home.fine(&["log", "status"]);
 }
+
+#[test]
+fn a_bundle_of_a_session_verifies_and_does_not_hold_what_is_withheld() {
+    let home = Home::recorded();
+    let found = home.fine(&["log", "search", "--json", "Terraform"]);
+    let hit: Value = serde_json::from_str(found.lines().next().unwrap()).unwrap();
+    let session = hit["session"].as_str().unwrap();
+    let out = home.path().join("evidence.ndjson");
+    let hidden = home.path().join("hidden");
+    fs::write(&hidden, "Terraform").unwrap();
+    let args = [
+        "bundle",
+        "create",
+        "--session",
+        session,
+        "--out",
+        out.to_str().unwrap(),
+        "--withhold-text",
+        hidden.to_str().unwrap(),
+        "--reason",
+        "confidential",
+    ];
+    home.fine(&args);
+    let bundle = proctor_ledger::Bundle::parse(&fs::read(&out).unwrap()).unwrap();
+    let report = proctor_verify::check(&bundle, None, &proctor_ledger::Anchors::default());
+    assert!(report.faults.is_empty(), "{:?}", report.faults);
+    assert!(!bundle.withheld.is_empty());
+    for (_, disclosure) in &bundle.payloads {
+        for span in disclosure.spans() {
+            assert!(!String::from_utf8_lossy(&span.bytes).contains("Terraform"));
+        }
+    }
+    let again = home.run(&args);
+    assert_eq!(again.status, 2, "nothing is overwritten");
+    let nobody = [
+        "bundle",
+        "create",
+        "--session",
+        "x",
+        "--out",
+        "/tmp/never.ndjson",
+    ];
+    let nobody = home.run(&nobody);
+    assert!(nobody.err.contains("no session `x`"), "{}", nobody.err);
+}
