@@ -225,11 +225,12 @@ impl Followed {
 }
 
 fn describe(recording: &Recording, path: &Path, meta: &Metadata, beat: Option<u32>) -> SourceInfo {
+    let packed = path.extension().is_some_and(|end| end == "zst");
     SourceInfo {
         path: path.to_owned(),
         harness: recording.harness,
         format: match recording.harness {
-            Harness::ClaudeCode | Harness::Codex => Format::Lines,
+            Harness::ClaudeCode | Harness::Codex if !packed => Format::Lines,
             _ => Format::Document,
         },
         vantage: Vantage::Said,
@@ -242,7 +243,22 @@ fn describe(recording: &Recording, path: &Path, meta: &Metadata, beat: Option<u3
         session: recording.session.clone(),
         started: recording.started,
         beat_seconds: beat,
-        beside: BTreeMap::new(),
+        beside: beside(path),
+    }
+}
+
+/// The longest file beside a recording that is recorded with it, in bytes.
+const BESIDE: u64 = 1 << 20;
+
+/// The small file in which Claude Code says what an agent's file is about.
+fn beside(path: &Path) -> BTreeMap<String, String> {
+    let meta = path.with_extension("meta.json");
+    let name = meta.file_name().and_then(|name| name.to_str());
+    let mut text = String::new();
+    let read = File::open(&meta).and_then(|file| file.take(BESIDE).read_to_string(&mut text));
+    match (name, read) {
+        (Some(name), Ok(_)) => BTreeMap::from([(name.to_owned(), text)]),
+        _ => BTreeMap::new(),
     }
 }
 

@@ -135,8 +135,7 @@ fn command(
             })
         }
         Control::Drop { before, reason } => {
-            let header = pipeline.log().drop_payloads(before, &reason)?;
-            json!({ "sequence": header.map(|h| h.sequence) })
+            json!({ "sequence": pipeline.drop_before(before, &reason)? })
         }
         Control::Reindex => {
             pipeline.reindex()?;
