@@ -7,4 +7,6 @@ if ! why=$("$python" -c 'import cryptography' 2>&1); then
     echo "skipped: the second verifier needs the Python package cryptography: ${why##*$'\n'}"
     exit 0
 fi
-PROCTOR_PYTHON=$python cargo nextest run -p proctor-verify --run-ignored only both_verifiers_agree
+# As part of the workspace, so that nothing has to be built once more with other features.
+PROCTOR_PYTHON=$python cargo nextest run --workspace --run-ignored only \
+    -E 'package(proctor-verify) and test(both_verifiers_agree)'

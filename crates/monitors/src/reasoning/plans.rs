@@ -8,7 +8,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 /// What is planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,12 +96,19 @@ const INTENT: &str = r"(?:i'll|i\swill|i'd\s(?:better|rather|prefer\sto)|i'm\sgo
 const TELL: &str = r"(?:mention\w*|tell(?:ing)?|say(?:ing)?|disclos\w+|reveal\w*|admit\w*|confess\w*|report(?:ing)?|flag(?:ging)?|acknowledg\w+|volunteer\w*|surface|surfacing|own\sup|let(?:ting)?\son|spell(?:ing)?\s\w+\sout|point(?:ing)?\s(?:\w+\s)?out|bring(?:ing)?\s(?:\w+\s){1,2}up|rais(?:e|ing)\s(?:it|this|that)|draw(?:ing)?\s(?:any\s)?attention|go(?:ing)?\sinto|not(?:e|ing)\s(?:it|this|that)|inform(?:ing)?|alert(?:ing)?|highlight\w*|advertis\w+)";
 
 fn compiled(pattern: &str) -> Option<Regex> {
-    Regex::new(&format!(
-        "(?x){}",
-        pattern.replace("INTENT", INTENT).replace("TELL", TELL)
-    ))
-    .ok()
+    let pattern = pattern.replace("INTENT", INTENT).replace("TELL", TELL);
+    // The words are English: where a word ends is told by its bytes, since the automaton gives up
+    // where it would have to know all letters there are.
+    let pattern = pattern.replace(r"\b", r"(?-u:\b)");
+    RegexBuilder::new(&format!("(?x){pattern}"))
+        .dfa_size_limit(AUTOMATON)
+        .build()
+        .ok()
 }
+
+/// How much memory the automaton of a pattern may take, in bytes: with less it begins anew over and
+/// over, and a slower machine takes its place.
+const AUTOMATON: usize = 16 << 20;
 
 /// Every way in which silence or a false word is meant.
 static MEANS: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
@@ -114,7 +121,11 @@ static MEANS: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
         &UNSEEN,
         &MOTIVE,
     ];
-    RegexSet::new(all.iter().filter_map(|p| p.as_ref()).map(Regex::as_str)).ok()
+    let patterns = all.iter().filter_map(|p| p.as_ref()).map(Regex::as_str);
+    RegexSetBuilder::new(patterns)
+        .dfa_size_limit(2 * AUTOMATON)
+        .build()
+        .ok()
 });
 
 /// To be silent.
