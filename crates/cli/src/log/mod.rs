@@ -144,12 +144,16 @@ fn clean(text: &str) -> String {
 
 fn status(status: &Value, json: bool) -> anyhow::Result<Exit> {
     say(status, json, |s| {
-        let lag = match (at(s, "/entries").as_u64(), at(s, "/indexed").as_u64()) {
-            (Some(entries), Some(indexed)) if entries > indexed => {
-                format!(", the index is {} entries behind", entries - indexed)
-            }
-            _ => String::new(),
-        };
+        let mut lag = String::new();
+        if let (Some(entries), Some(indexed)) =
+            (at(s, "/entries").as_u64(), at(s, "/indexed").as_u64())
+            && entries > indexed
+        {
+            lag += &format!(", {} of them not indexed yet", entries - indexed);
+        }
+        if let Some(stale) = at(s, "/stale_sources").as_u64().filter(|n| *n > 0) {
+            lag += &format!(", {stale} sources not judged yet");
+        }
         let mut text = format!(
             "log       {}\nkey       {}\nentries   {}{lag}\nroot      {}\nsources   {} ({} bytes)\n\
              sessions  {}\nfindings  {}\ngaps      {}\nwitness   {}\n",
