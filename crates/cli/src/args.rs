@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use proctor_model::Severity;
 
+#[cfg(target_os = "linux")]
 mod record;
 
+#[cfg(target_os = "linux")]
 pub(crate) use record::{
     BundleArgs, BundleCommand, DeploymentArgs, DeploymentCommand, LogArgs, LogCommand,
     RecorderArgs, VerifyArgs, WatchArgs,
@@ -37,17 +39,23 @@ pub(crate) enum Command {
     Scan(ScanArgs),
     /// Archive recordings before their harness deletes them
     Keep(KeepArgs),
+    #[cfg(target_os = "linux")]
     /// Record live sessions as they grow
     Watch(WatchArgs),
+    #[cfg(target_os = "linux")]
     /// Read, prove, erase: the record
     Log(LogArgs),
+    #[cfg(target_os = "linux")]
     /// Put evidence together that others verify offline
     #[command(subcommand)]
     Bundle(BundleCommand),
+    #[cfg(target_os = "linux")]
     /// Say whether a record is unchanged, complete, and who vouches for it
     Verify(VerifyArgs),
+    #[cfg(target_os = "linux")]
     /// Keep the register of sanctioned deployments
     Deployment(DeploymentArgs),
+    #[cfg(target_os = "linux")]
     /// Hold the record's log and key; the other commands start it where they need it
     Recorder(RecorderArgs),
     /// Say which of an agent's claims about a branch hold
@@ -142,9 +150,11 @@ pub(crate) struct ScanArgs {
     /// Threads to read with; without it, one for each core
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
+    #[cfg(target_os = "linux")]
     /// Append what is read to the record, raw bytes included
     #[arg(long)]
     pub(crate) record: bool,
+    #[cfg(target_os = "linux")]
     /// Where the record is; without it, `proctor` in your state directory
     #[arg(long, value_name = "DIR", requires = "record")]
     pub(crate) state: Option<PathBuf>,

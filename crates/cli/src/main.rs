@@ -4,10 +4,13 @@ mod args;
 mod eval;
 mod explain;
 mod keep;
+#[cfg(target_os = "linux")]
 mod log;
 mod progress;
 mod receipt;
+#[cfg(target_os = "linux")]
 mod record;
+#[cfg(target_os = "linux")]
 mod recorder;
 mod rules;
 mod scan;
@@ -18,7 +21,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use proctor_report::Style;
 
-use args::{BundleCommand, Cli, Colour, Command, Output, RulesCommand};
+#[cfg(target_os = "linux")]
+use args::BundleCommand;
+use args::{Cli, Colour, Command, Output, RulesCommand};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +57,19 @@ fn run(command: &Command) -> anyhow::Result<Exit> {
     match command {
         Command::Scan(args) => scan::run(args),
         Command::Keep(args) => keep::run(args),
+        #[cfg(target_os = "linux")]
         Command::Watch(args) => record::watch(args),
+        #[cfg(target_os = "linux")]
         Command::Log(args) => log::run(args),
+        #[cfg(target_os = "linux")]
         Command::Bundle(BundleCommand::Create(args)) => log::bundle(args),
+        #[cfg(target_os = "linux")]
         Command::Verify(args) => log::verify(args),
+        #[cfg(target_os = "linux")]
         Command::Deployment(args) => {
             log::deployment(&args.command, args.state.as_deref(), args.json)
         }
+        #[cfg(target_os = "linux")]
         Command::Recorder(args) => recorder::run(args),
         Command::Receipt(args) => receipt::run(args),
         Command::Explain(args) => explain::run(args),

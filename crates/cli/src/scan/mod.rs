@@ -28,7 +28,9 @@ use proctor_sources::{Discovery, ReadReport, Recording};
 
 use crate::args::ScanArgs;
 use crate::progress::Progress;
+#[cfg(target_os = "linux")]
 use crate::record;
+#[cfg(target_os = "linux")]
 use crate::recorder::Place;
 use crate::{Exit, style};
 use work::{Done, Work};
@@ -51,6 +53,7 @@ pub(crate) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
         return Ok(nothing(&places, &found));
     }
     unopened(&found);
+    #[cfg(target_os = "linux")]
     if args.record {
         let place = Place::of(args.state.as_deref())?;
         let new = record::whole(&place, &found.recordings)?;
@@ -381,6 +384,7 @@ fn harness(name: &str) -> anyhow::Result<Harness> {
     }
 }
 
+#[cfg(target_os = "linux")]
 /// A moment that is written as a date, a time, or a span back from now.
 pub(crate) fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     when::since(text, now, &TimeZone::system())

@@ -11,6 +11,7 @@
 mod eval;
 mod evasion;
 mod keep;
+#[cfg(target_os = "linux")]
 mod record;
 mod reference;
 mod scan;
