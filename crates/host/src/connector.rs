@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::net::netlink::{CONNECTOR, SocketAddrNetlink};
@@ -21,6 +22,8 @@ const NETLINK: usize = 16;
 const MESSAGE: usize = 20;
 /// The kernel's queue for us, in bytes: some 30,000 events.
 const QUEUE: usize = 8 << 20;
+/// How long the kernel may take to answer.
+const ANSWER: Duration = Duration::from_millis(500);
 
 /// What happened to a process. Threads are not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub(crate) enum Happening {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     Happened(Happening),
+    /// The answer to somebody who asked to be told.
+    Answer,
     /// Something that is of no interest.
     Other,
     /// The kernel's queue was full, and events are gone.
@@ -68,7 +73,22 @@ impl Connector {
             SendFlags::empty(),
             &SocketAddrNetlink::new(0, 0),
         )?;
-        Ok(Self { socket })
+        let connector = Self { socket };
+        connector.await_answer()?;
+        Ok(connector)
+    }
+
+    /// Waits for the kernel to say that it will tell. In a namespace of its own a process is not
+    /// answered at all, and would take silence for peace.
+    fn await_answer(&self) -> io::Result<()> {
+        let until = Instant::now() + ANSWER;
+        while Instant::now() < until {
+            if self.next()? == Told::Answer {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Err(io::Error::other("the kernel does not answer here"))
     }
 
     /// The next thing that happened, without waiting.
@@ -85,9 +105,10 @@ impl Connector {
         let kernel = from
             .and_then(|from| SocketAddrNetlink::try_from(from).ok())
             .is_some_and(|from| from.pid() == 0);
-        let happening = buffer.get(..read).and_then(parse);
-        Ok(match happening {
+        let message = buffer.get(..read).unwrap_or_default();
+        Ok(match parse(message) {
             Some(happening) if kernel => Told::Happened(happening),
+            None if kernel && is_answer(message) => Told::Answer,
             _ => Told::Other,
         })
     }
@@ -113,6 +134,20 @@ fn listen() -> Vec<u8> {
     out.extend([0; 2]);
     out.extend(LISTEN.to_ne_bytes());
     out
+}
+
+/// Whether a message is the answer to a request, one that says that nothing is wrong: `what` is 0
+/// and so is the error behind it.
+fn is_answer(message: &[u8]) -> bool {
+    let number = |at: usize| {
+        Some(u32::from_ne_bytes(
+            message.get(at..at + 4)?.try_into().ok()?,
+        ))
+    };
+    let event = NETLINK + MESSAGE;
+    [number(NETLINK), number(NETLINK + 4)] == PROC.map(Some)
+        && number(event) == Some(0)
+        && number(event + 16) == Some(0)
 }
 
 /// Reads one message: behind the two headers `what`, `cpu` and the time in nanoseconds, and then

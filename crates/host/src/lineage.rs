@@ -56,7 +56,7 @@ impl Lineage {
             };
             match told {
                 Ok(Told::Happened(happening)) => self.happened(happening),
-                Ok(Told::Other) => {}
+                Ok(Told::Answer | Told::Other) => {}
                 Ok(Told::Nothing) => return,
                 Ok(Told::Lost) => {
                     self.lost += 1;

@@ -312,12 +312,25 @@ fn a_second_recorder_is_refused_and_so_is_an_agent() {
         .collect();
     let file = home.path().join("script");
     fs::write(&file, script).unwrap();
+    // Where the kernel does not tell of forks, only living ancestors are known.
+    let status: Value = home.json(&["log", "status", "--json"]);
+    let blind = status["blind"].as_str();
+    if let Some(why) = blind {
+        eprintln!("skipped for what was forked twice: {why}");
+    }
     let twice = format!(
         "(setsid env -i HOME={h} PATH=/usr/bin:/bin sh -c '(sleep 0.2; sh {f}; touch {o}.done) &' &); sleep 0.1",
         h = home.path().display(),
         f = file.display(),
         o = out.display()
     );
+    let once = format!(
+        "HOME={} sh {}; touch {}.done; true",
+        home.path().display(),
+        file.display(),
+        out.display()
+    );
+    let twice = if blind.is_some() { once } else { twice };
     let status = std::process::Command::new(&shell)
         .args(["-c", &twice])
         .status()
