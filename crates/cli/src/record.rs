@@ -18,10 +18,10 @@ use proctor_pipeline::{Format, SourceInfo};
 use proctor_sources::Recording;
 use sha2::{Digest, Sha256};
 
-use crate::Exit;
 use crate::args::WatchArgs;
 use crate::progress::Progress;
 use crate::recorder::{Feed, Place};
+use crate::{Exit, hex};
 
 /// How much is read and sent at a time, in bytes.
 const CHUNK: usize = 1 << 20;
@@ -284,8 +284,4 @@ fn begins_with(
     }
     // Without a hash, because bytes were lost or erased, only the length can be compared.
     Ok(read == bytes && sha256.is_none_or(|sha256| hex(&hash.clone().finalize()) == sha256))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

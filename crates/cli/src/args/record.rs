@@ -79,7 +79,7 @@ pub(crate) enum LogCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Every entry with what it holds, as JSON lines
+    /// Every entry with what it holds, as JSON lines, secrets masked
     Export {
         /// Where to write it, a new file; without it, to standard output
         #[arg(long, value_name = "FILE")]

@@ -12,6 +12,8 @@ use proctor_sources::Recording;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::hex;
+
 /// Compression level: nearly as fast as copying, and a fifth to a tenth of the size.
 const LEVEL: i32 = 3;
 
@@ -347,10 +349,6 @@ fn below(path: &Path) -> PathBuf {
     path.components()
         .filter(|c| matches!(c, Component::Normal(_)))
         .collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Recordings hold what people said and secrets they showed: nobody else may read the archive.

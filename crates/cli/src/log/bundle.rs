@@ -1,5 +1,6 @@
 //! `proctor bundle create`: evidence that a stranger verifies offline.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -35,7 +36,8 @@ pub(crate) fn bundle(args: &BundleArgs) -> anyhow::Result<Exit> {
         earlier: notes.collect::<Result<_, _>>()?,
     };
     let (told, body) = control_body(&place, &Control::Bundle(Box::new(request)))?;
-    std::fs::write(&args.out, &body)
+    std::fs::File::create_new(&args.out)
+        .and_then(|mut file| file.write_all(&body))
         .with_context(|| format!("cannot write `{}`", args.out.display()))?;
     let told = json!({
         "schema": "proctor.bundle-created/1", "file": args.out, "bytes": body.len(),

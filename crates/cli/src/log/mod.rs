@@ -207,11 +207,7 @@ fn entries(entries: &Value, json: bool) -> anyhow::Result<Exit> {
 }
 
 fn show(entry: &Value, json: bool) -> anyhow::Result<Exit> {
-    let masked = proctor_reconcile::secrets::mask(word(at(entry, "/text"))).into_owned();
-    let mut entry = entry.clone();
-    if let Some(text) = entry.pointer_mut("/text") {
-        *text = masked.into();
-    }
+    let entry = masked(entry.clone());
     say(&entry, json, |e| {
         format!(
             "entry {}: {} of source {}, number {}, recorded {}\n{} bytes in {} spans, {} erased\n\n{}",
@@ -273,6 +269,14 @@ fn sessions(sessions: &Value, json: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Fine)
 }
 
+/// An entry whose text shows no credential.
+fn masked(mut entry: Value) -> Value {
+    if let Some(text) = entry.pointer_mut("/text") {
+        *text = proctor_reconcile::secrets::mask(word(text)).into();
+    }
+    entry
+}
+
 fn prove(place: &Place, entry: u64, out: Option<&Path>) -> anyhow::Result<Exit> {
     let proof = ask(place, &Control::Prove { sequence: entry })?;
     let text = serde_json::to_string_pretty(&proof)? + "\n";
@@ -301,7 +305,7 @@ fn export(place: &Place, out: Option<&Path>) -> anyhow::Result<Exit> {
         }
         for entry in &page {
             let sequence = at(entry, "/sequence").as_u64().unwrap_or_default();
-            let whole = ask(place, &Control::Entry { sequence })?;
+            let whole = masked(ask(place, &Control::Entry { sequence })?);
             writeln!(to, "{whole}")?;
         }
         from += page.len() as u64;

@@ -10,6 +10,8 @@ use proctor_pipeline::{Deployment, Erase, Pipeline, RegisterChange};
 use proctor_store::{FindingFilter, SessionFilter};
 use serde_json::{Value, json};
 
+use crate::hex;
+
 use super::protocol::{Answer, Bundle, Control, Ingest};
 
 /// The most entries, hits or sessions in one answer.
@@ -435,8 +437,4 @@ fn registered(entry: proctor_pipeline::Registered) -> Value {
         RegisterChange::Retired { .. } => None,
     };
     json!({ "deployment": entry.deployment, "revision": revision, "by": entry.by, "at": entry.at })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -146,7 +146,8 @@ fn what_is_erased_is_nowhere_and_the_rest_still_verifies() {
             r#"{{"type":"user","sessionId":"s","uuid":"{n}","timestamp":"2026-11-01T10:00:00.000Z","cwd":"/p","message":{{"role":"user","content":"{text}"}}}}"#
         ) + "\n"
     };
-    let text = line(1, "hello there") + &line(2, &format!("the word is {secret} as agreed"));
+    let text = line(1, "hello there, password=CXlMaXZjljENUh7")
+        + &line(2, &format!("the word is {secret} as agreed"));
     fs::write(projects.join("s.jsonl"), text).unwrap();
     home.fine(&["scan", "--record", "--json"]);
     assert!(
@@ -185,6 +186,9 @@ fn what_is_erased_is_nowhere_and_the_rest_still_verifies() {
         (&Value::from(true), &Value::from(true), &Value::from(1)),
         "{verdict}"
     );
+    let exported = home.fine(&["log", "export"]);
+    assert!(exported.contains("hello there"), "{exported}");
+    assert!(!exported.contains("CXlMaXZjljENUh7"), "{exported}");
     let short = home.path().join("short");
     fs::write(&short, "ab\n").unwrap();
     let refused = home.run(&[
